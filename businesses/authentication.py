@@ -1,0 +1,74 @@
+"""API keys: how one is made, shown once, found again by its digest, and refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from businesses import audit
+from businesses.audit import Actor
+from businesses.models import ApiKey, Business
+from invoicing.lib import clock
+from invoicing.lib.ids import digest, secret_hex
+
+_SHAPE = re.compile(r"^oim_[0-9a-f]{64}$")
+_TOUCH_EVERY = timedelta(minutes=1)
+
+
+@transaction.atomic
+def create_api_key(
+    business: Business, *, name: str, scope: str, expires_at: datetime | None = None, actor: Actor
+) -> tuple[ApiKey, str]:
+    """Make a key; the second value is the secret, which nothing shows again."""
+    secret = f"oim_{secret_hex()}"
+    key = ApiKey.objects.create(
+        business=business, name=name, scope=scope, expires_at=expires_at, digest=digest(secret), prefix=secret[:12]
+    )
+    audit.record(business, actor, "api_key.created", key, {"scope": scope})
+    return key, secret
+
+
+@transaction.atomic
+def revoke_api_key(key: ApiKey, *, actor: Actor) -> ApiKey:
+    """End a key at once and for good; again changes nothing."""
+    key = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if key.revoked_at is None:
+        key.revoked_at = clock.now()
+        key.save(update_fields=["revoked_at"])
+        audit.record(key.business, actor, "api_key.revoked", key)
+    return key
+
+
+def find_api_key(secret: str) -> ApiKey:
+    """The live key with this secret, its business loaded; AuthenticationFailed (401) for any other."""
+    if not _SHAPE.match(secret):
+        raise AuthenticationFailed("Invalid API key")
+    key = ApiKey.objects.select_related("business").filter(digest=digest(secret)).first()
+    now = clock.now()
+    if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        raise AuthenticationFailed("Invalid API key")
+    if key.last_used_at is None or now - key.last_used_at > _TOUCH_EVERY:
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - _TOUCH_EVERY)
+        ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+        key.last_used_at = now
+    return key
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer oim_<64 hex>`; `request.auth` is the key."""
+
+    def authenticate(self, request: Request) -> tuple[Any, ApiKey]:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not secret:
+            raise AuthenticationFailed("Missing API key: send Authorization: Bearer oim_…")
+        return None, find_api_key(secret.strip())
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"

@@ -1,0 +1,143 @@
+"""Pages of lists: numbered with an exact count, or by cursor at a flat cost; both in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db.models import F, Model, Q, QuerySet
+
+from invoicing.lib.errors import Detail, Invalid
+from invoicing.lib.ids import parse_uuid
+
+Row = TypeVar("Row", bound=Model)
+PARAMETERS = frozenset({"page", "limit", "starting_after", "ending_before", "sort"})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One column of an order; a column that may be null sorts its nulls last either way."""
+
+    column: str
+    descending: bool
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Rows of one page as dictionaries, and what the answer says about it."""
+
+    rows: list[dict[str, Any]]
+    pagination: dict[str, Any]
+
+    def answer(self, represent: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> dict[str, Any]:
+        """The body of a list."""
+        return {"data": represent(self.rows), "pagination": self.pagination}
+
+
+def paginate(
+    queryset: QuerySet[Row],
+    parameters: Mapping[str, str],
+    *,
+    among: QuerySet[Row],
+    sorts: Mapping[str, Order],
+    columns: Sequence[str],
+) -> Page[Row]:
+    """Read `page`/`limit` or `starting_after`/`ending_before`, and `sort`; Invalid names the parameter that is wrong.
+
+    `queryset` is filtered; `among` is not: a cursor's row need not pass the filters, for it may have changed since.
+    """
+    limit = _integer(parameters, "limit", 25, 1, 100)
+    order = _order(parameters.get("sort", ""), sorts)
+    after, before = parameters.get("starting_after"), parameters.get("ending_before")
+    if after is None and before is None:
+        return _numbered(queryset, parameters, order, limit, columns)
+    if (after is not None and before is not None) or "page" in parameters:
+        raise Invalid.field("starting_after", "Give only one of page, starting_after and ending_before.")
+    return _cursor(queryset, among, order, limit, columns, after=after, before=before)
+
+
+def _integer(parameters: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = parameters.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high):
+        raise Invalid.field(name, f"Expected a whole number from {low} to {high}.")
+    return int(text)
+
+
+def _order(text: str, sorts: Mapping[str, Order]) -> list[Order]:
+    order = []
+    for name in filter(None, text.split(",")):
+        known = sorts.get(name.removeprefix("-"))
+        if known is None:
+            raise Invalid.field("sort", f"Expected a list of {', '.join(sorts)}, each with or without a minus sign.")
+        order.append(Order(known.column, name.startswith("-"), known.nullable))
+    # created_at is the order of ids, which the index has; the id also makes every other order total.
+    return [*order, Order("pk", order[-1].descending if order else True)]
+
+
+def _ordered(queryset: QuerySet[Row], order: list[Order], *, backwards: bool = False) -> QuerySet[Row]:
+    terms = []
+    for item in order:
+        descending = item.descending != backwards
+        nulls = {("nulls_first" if backwards else "nulls_last"): True} if item.nullable else {}
+        terms.append(F(item.column).desc(**nulls) if descending else F(item.column).asc(**nulls))
+    return queryset.order_by(*terms)
+
+
+def _numbered(
+    queryset: QuerySet[Row], parameters: Mapping[str, str], order: list[Order], limit: int, columns: Sequence[str]
+) -> Page[Row]:
+    page = _integer(parameters, "page", 1, 1, 10_000_000)
+    total = queryset.order_by().count()
+    start = (page - 1) * limit
+    rows = list(_ordered(queryset, order).values(*columns)[start : start + limit]) if start < total else []
+    pages = -(-total // limit)
+    return Page(rows, {"page": page, "limit": limit, "total": total, "total_pages": pages})
+
+
+def _cursor(
+    queryset: QuerySet[Row],
+    among: QuerySet[Row],
+    order: list[Order],
+    limit: int,
+    columns: Sequence[str],
+    *,
+    after: str | None,
+    before: str | None,
+) -> Page[Row]:
+    name, text, backwards = ("starting_after", after, False) if after is not None else ("ending_before", before, True)
+    identifier = parse_uuid(text or "")
+    columns_of_order = {item.column for item in order}
+    row = among.filter(uuid=identifier).values(*columns_of_order).first() if identifier else None
+    if row is None:
+        message = "Expected the id of a row of this list."
+        raise Invalid(f"{name}: {message}", code="unknown_cursor", details=[Detail(name, message)])
+    beyond = _beyond(order, row, backwards=backwards)
+    rows = list(_ordered(queryset.filter(beyond), order, backwards=backwards).values(*columns)[: limit + 1])
+    has_more, rows = len(rows) > limit, rows[:limit]
+    if backwards:
+        rows.reverse()
+    cursor = str(rows[0 if backwards else -1]["uuid"]) if rows and has_more else None
+    return Page(rows, {"limit": limit, "has_more": has_more, "next_cursor": cursor})
+
+
+def _beyond(order: list[Order], row: Mapping[str, Any], *, backwards: bool) -> Q:
+    """The rows after `row` in the order: the first column bounds the index scan, the rest decides among equals."""
+    first, rest = order[0], order[1:]
+    value, descending = row[first.column], first.descending != backwards
+    comparison = "lt" if descending else "gt"
+    if first.nullable and value is None:
+        strictly = Q(**{f"{first.column}__isnull": False}) if backwards else Q(pk__in=[])
+        equal = Q(**{f"{first.column}__isnull": True})
+        return strictly | (equal & _beyond(rest, row, backwards=backwards))
+    strictly = Q(**{f"{first.column}__{comparison}": value})
+    if not rest:
+        return strictly
+    equal = Q(**{first.column: value})
+    result = strictly | (equal & _beyond(rest, row, backwards=backwards))
+    if first.nullable:
+        return result if backwards else result | Q(**{f"{first.column}__isnull": True})
+    return Q(**{f"{first.column}__{comparison}e": value}) & result

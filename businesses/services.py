@@ -1,0 +1,93 @@
+"""Every write to a business and its members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from businesses import audit
+from businesses.audit import Actor
+from businesses.models import Business, Member, Role, User
+from invoicing.lib.errors import Conflict, Detail, Invalid
+
+
+def _check(business: Business) -> None:
+    try:
+        business.full_clean(exclude=["logo"])
+    except ValidationError as error:
+        details = [Detail(name, message) for name, messages in error.message_dict.items() for message in messages]
+        raise Invalid(f"{details[0].field}: {details[0].message}", details=details) from None
+
+
+@transaction.atomic
+def create_business(*, name: str, actor: Actor, **fields: Any) -> Business:
+    """A new tenant; Invalid names the field that is wrong."""
+    business = Business(name=name, **fields)
+    _check(business)
+    business.save()
+    audit.record(business, actor, "business.created", business)
+    return business
+
+
+@transaction.atomic
+def update_business(business: Business, *, changes: dict[str, Any], actor: Actor) -> Business:
+    """Change settings of a business; documents already issued keep what they were issued with."""
+    business = Business.objects.select_for_update().get(pk=business.pk)
+    changed = {name: value for name, value in changes.items() if getattr(business, name) != value}
+    if not changed:
+        return business
+    for name, value in changed.items():
+        setattr(business, name, value)
+    _check(business)
+    business.save()
+    audit.record(business, actor, "business.updated", business, {"fields": sorted(changed)})
+    return business
+
+
+@transaction.atomic
+def add_member(business: Business, *, email: str, role: str, actor: Actor) -> Member:
+    """Make the person with this e-mail address a member; they can log in once they have set a password.
+
+    Conflict when they are one already.
+    """
+    Business.objects.select_for_update().get(pk=business.pk)
+    email = email.strip().lower()
+    user = User.objects.filter(email=email).first() or User.objects.create_user(email, is_staff=True)
+    if Member.objects.of(business).filter(user=user).exists():
+        raise Conflict(f"{email} is already a member of this business.", code="duplicate_member")
+    if not user.is_staff:
+        user.is_staff = True
+        user.save(update_fields=["is_staff"])
+    member = Member.objects.create(business=business, user=user, role=role)
+    audit.record(business, actor, "member.added", member, {"role": role})
+    return member
+
+
+@transaction.atomic
+def change_role(member: Member, *, role: str, actor: Actor) -> Member:
+    """Give a member another role; Conflict where the last owner would go."""
+    member = Member.objects.select_for_update().get(pk=member.pk)
+    if member.role == role:
+        return member
+    _keep_an_owner(member)
+    member.role = role
+    member.save(update_fields=["role"])
+    audit.record(member.business, actor, "member.role_changed", member, {"role": role})
+    return member
+
+
+@transaction.atomic
+def remove_member(member: Member, *, actor: Actor) -> None:
+    """End a membership; the person and what they did stay on record. Conflict for the last owner."""
+    member = Member.objects.select_for_update().get(pk=member.pk)
+    _keep_an_owner(member)
+    audit.record(member.business, actor, "member.removed", member, {"role": member.role})
+    member.delete()
+
+
+def _keep_an_owner(member: Member) -> None:
+    owners = Member.objects.of(member.business).filter(role=Role.OWNER).select_for_update()
+    if member.role == Role.OWNER and len(owners) <= 1:
+        raise Conflict("A business keeps at least one owner.", code="last_owner")

@@ -1,0 +1,64 @@
+"""The rate limit of a key, one decision for all processes: the generic cell rate algorithm, atomic inside Valkey."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import redis
+import structlog
+from django.conf import settings
+
+log = structlog.get_logger(__name__)
+
+# KEYS[1]: the theoretical arrival time; ARGV: rate per second, burst. Times are Valkey's own, in microseconds.
+_GCRA = """
+local now = redis.call('TIME'); now = now[1] * 1000000 + now[2]
+local step = 1000000 / tonumber(ARGV[1])
+local span = step * tonumber(ARGV[2])
+local due = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local allow = due + step - now <= span
+if allow then
+  due = due + step
+  redis.call('SET', KEYS[1], string.format('%.0f', due), 'PX', math.ceil((due - now) / 1000) + 1000)
+end
+local left = math.floor((span - (due - now)) / step)
+return {allow and 1 or 0, left, math.ceil((due - now) / 1000000), math.ceil((due + step - span - now) / 1000000)}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a call may pass; `remaining` calls are left now, all of them again after `reset` seconds."""
+
+    allowed: bool
+    limit: int
+    remaining: int
+    reset: int
+    retry_after: int
+
+    def headers(self) -> dict[str, str]:
+        """The RateLimit headers of every answer."""
+        names = {"RateLimit-Limit": self.limit, "RateLimit-Remaining": self.remaining, "RateLimit-Reset": self.reset}
+        return {name: str(value) for name, value in names.items()}
+
+
+@lru_cache(maxsize=2)
+def _valkey(url: str) -> tuple[redis.Redis, Any]:
+    client = redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+    return client, client.register_script(_GCRA)
+
+
+def take(key_id: int) -> Verdict | None:
+    """Count one call of a key; None where there is no limit, or nothing to count with (then calls pass and it is logged)."""
+    rate = settings.RATE_LIMIT
+    if not rate:
+        return None
+    try:
+        _, script = _valkey(settings.REDIS_URL)
+        allowed, remaining, reset, retry = script(keys=[f"rate:{key_id}"], args=[rate, rate * 2])
+    except redis.RedisError as error:
+        log.warning("rate_limit_off", error=str(error))
+        return None
+    return Verdict(bool(allowed), rate, max(remaining, 0), max(reset, 0), max(retry, 1))

@@ -1,0 +1,59 @@
+"""What may be filled in: currencies, time zones, locales and IBANs that exist, and columns that take their values."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from babel import Locale, UnknownLocaleError
+from django.core.exceptions import ValidationError
+from django.db import models
+from stdnum import iban
+
+from invoicing.lib.errors import Detail, Invalid
+from invoicing.lib.money import EXPONENTS
+
+
+def validate_currency(code: str) -> None:
+    """ValidationError unless `code` is an ISO 4217 currency in upper case."""
+    if code not in EXPONENTS:
+        raise ValidationError("Expected an ISO 4217 currency code such as USD.")
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> frozenset[str]:
+    """All IANA time zones."""
+    return frozenset(available_timezones())
+
+
+def validate_time_zone(name: str) -> None:
+    """ValidationError unless `name` is an IANA time zone."""
+    if name not in time_zones():
+        raise ValidationError("Expected an IANA time zone such as Europe/Berlin.")
+
+
+def validate_locale(name: str) -> None:
+    """ValidationError unless Babel knows the locale."""
+    try:
+        Locale.parse(name)
+    except (ValueError, UnknownLocaleError):
+        raise ValidationError("Expected a locale such as en_US or de_AT.") from None
+
+
+def validate_iban(value: str) -> None:
+    """ValidationError unless the check digits of the IBAN (ISO 13616) are right."""
+    if not iban.is_valid(value):
+        raise ValidationError("This is not a valid IBAN.")
+
+
+def check_columns(row: models.Model) -> None:
+    """Invalid, naming each field that is wrong, unless every column of an unsaved row takes its value.
+
+    References are left out: who may be referred to is for the service to say.
+    """
+    references = {field.name for field in row._meta.concrete_fields if field.is_relation}
+    try:
+        row.clean_fields(exclude=references)
+    except ValidationError as error:
+        details = [Detail(name, message) for name, messages in error.message_dict.items() for message in messages]
+        raise Invalid(f"{details[0].field}: {details[0].message}", details=details) from None

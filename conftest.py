@@ -1,0 +1,101 @@
+"""The cast of every test: businesses alice and bob, their keys, and a client that speaks JSON."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+
+# The environment is read once, when Django's settings are imported: so it is set before anything else.
+_DATA = tempfile.mkdtemp(prefix="invoicing-test-")
+atexit.register(shutil.rmtree, _DATA, ignore_errors=True)
+os.environ["DJANGO_SETTINGS_MODULE"] = "invoicing.settings"  # here, not in pytest.ini, which comes too early
+os.environ["DATA_DIR"] = _DATA
+os.environ["SECRET_KEY"] = "a secret of the tests, which is long enough for every check of Django's"
+os.environ["PUBLIC_URL"] = "http://testserver"
+os.environ["ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
+os.environ.setdefault("RATE_LIMIT", "0")
+for name in ("EMAIL_URL", "OUTGOING_ALLOW_NETS", "TRUSTED_PROXIES", "EMAIL_FROM"):
+    os.environ.pop(name, None)
+
+from collections.abc import Callable  # noqa: E402
+from typing import Any  # noqa: E402
+
+import pytest  # noqa: E402
+from django.http import HttpResponse  # noqa: E402
+from django.test import Client  # noqa: E402
+
+Call = Callable[..., Any]
+
+
+class Api:
+    """A program with a key: `api.post("/customers", {...})` answers with `.status_code` and `.json()`."""
+
+    def __init__(self, secret: str | None) -> None:
+        self.client = Client()
+        self.headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        from invoicing.lib import json
+
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        data = body if isinstance(body, bytes) else (b"" if body is None else json.encode(body))
+        content = {"data": data, "content_type": "application/json"} if body is not None else {}
+        return self.client.generic(method, f"/api/v1{path}", headers={**self.headers, **sent}, **content)
+
+    def get(self, path: str, **headers: str) -> HttpResponse:
+        return self.call("GET", path, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        return self.call("POST", path, body, **headers)
+
+    def patch(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        return self.call("PATCH", path, body, **headers)
+
+    def delete(self, path: str, **headers: str) -> HttpResponse:
+        return self.call("DELETE", path, **headers)
+
+
+def make_business(name: str, **fields: Any) -> Any:
+    from businesses.audit import SYSTEM
+    from businesses.services import create_business
+
+    return create_business(name=name, actor=SYSTEM, **fields)
+
+
+def make_api(business: Any, scope: str = "all") -> Api:
+    from businesses.audit import SYSTEM
+    from businesses.authentication import create_api_key
+
+    return Api(create_api_key(business, name=f"{business.name} {scope}", scope=scope, actor=SYSTEM)[1])
+
+
+@pytest.fixture
+def alice(db: None) -> Any:
+    """A business in the United States that bills in dollars."""
+    return make_business("Alice Ltd", email="office@alice.test")
+
+
+@pytest.fixture
+def bob(db: None) -> Any:
+    """Another tenant, in Germany, that bills in euros."""
+    return make_business("Bob GmbH", currency="EUR", country="DE", time_zone="Europe/Berlin", locale="de_DE")
+
+
+@pytest.fixture
+def api(alice: Any) -> Api:
+    """Alice's program, with a key for everything."""
+    return make_api(alice)
+
+
+@pytest.fixture
+def bob_api(bob: Any) -> Api:
+    """Bob's program."""
+    return make_api(bob)
+
+
+@pytest.fixture
+def api_with(alice: Any) -> Callable[[str], Api]:
+    """Alice's program with a key of the scope asked for."""
+    return lambda scope: make_api(alice, scope)

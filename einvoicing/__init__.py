@@ -1,0 +1,1 @@
+"""Documents as data, and pure functions of them."""

@@ -1,0 +1,1 @@
+"""Leaves: small modules that import nothing of ours."""

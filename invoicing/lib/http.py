@@ -1,0 +1,218 @@
+"""The only way out over HTTP: addresses vetted at every dial, one deadline for everything, no redirects, little read."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as LookupTimeout
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from django.conf import settings
+from yarl import URL
+
+from invoicing.lib.addresses import may_dial
+from invoicing.lib.errors import Invalid
+
+DEADLINE = 10.0
+MAX_URL = 2000
+_READ, _EXCERPT = 64 * 1024, 1024
+_LOOKUP_SECONDS = 2.0  # how long a person who types a URL waits for its name
+
+_PRINTABLE = re.compile(r"^[^\x00-\x20\x7f\\]+$")
+_AUTHORITY = re.compile(r"://|[/?#]")
+_NAME = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?$")
+_NUMERIC = re.compile(
+    r"(^|\.)(0x[0-9a-f]*|[0-9]+)\.?$"
+)  # what the system's resolver would read as IPv4 (WHATWG URL 3.5)
+_INSIDE = re.compile(r"(^[^.]+|\.(localhost|local|internal|localdomain|home\.arpa))\.?$")
+_NOT_ALLOWED = "This host's address is not on the public internet."
+
+# getaddrinfo cannot be cancelled: a name server that hangs must not take the threads of the others.
+_lookups = ThreadPoolExecutor(max_workers=64, thread_name_prefix="lookup")
+
+
+class Refused(OSError):
+    """The address may not be dialled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a call ended: `status` with the start of the body, or `error`, one sentence. `duration_ms` is the whole call's."""
+
+    status: int | None
+    excerpt: str
+    duration_ms: int
+    error: str | None
+
+
+# Where a call may go -------------------------------------------------------------------------------------------------
+def parse_url(text: str) -> URL:
+    """The URL as it will be dialled, looked at without the network; Invalid names `url` and says what is wrong."""
+    if len(text) > MAX_URL or not _PRINTABLE.match(text):
+        raise Invalid.field("url", f"Expected a URL of at most {MAX_URL} characters without spaces.")
+    try:
+        url = URL(text)
+    except ValueError:
+        raise Invalid.field("url", "This is not a URL.") from None
+    if url.scheme != "https" and not (url.scheme == "http" and settings.OUTGOING_ALLOW_NETS):
+        raise Invalid.field("url", "Expected a URL that begins with https://.")
+    if not _is_host(url.raw_host or "") or not url.port:
+        raise Invalid.field("url", "The host or port of this URL is not valid.")
+    if "@" in _AUTHORITY.split(text, maxsplit=2)[1]:  # also an empty one, which the parser drops
+        raise Invalid.field("url", "A URL must not carry a user name or password.")
+    return url
+
+
+def check_url(text: str) -> None:
+    """As `parse_url`, and look the host up: Invalid where it leads inside. Blocks for at most 2 s; no transaction around it.
+
+    An https host that does not resolve passes, for that may change: each dial is vetted again.
+    """
+    url = parse_url(text)
+    host, plain = str(url.raw_host), url.scheme == "http"
+    try:
+        found = _lookups.submit(_lookup, host, url.port or 0).result(timeout=_LOOKUP_SECONDS)
+    except (OSError, UnicodeError, LookupTimeout):
+        if plain or _INSIDE.search(host):
+            raise Invalid.field("url", "This host does not resolve.") from None
+        return
+    if not all(may_dial(str(info[4][0]), plain=plain) for info in found):
+        raise Invalid.field("url", _NOT_ALLOWED)
+
+
+def _is_host(host: str) -> bool:
+    if ":" in host or _NUMERIC.search(host):
+        return _is_canonical(host)  # 2130706433, 0x7f.1, 0177.0.0.1 and fe80::1%eth0 are not
+    return len(host) <= 253 and bool(_NAME.match(host))
+
+
+def _is_canonical(host: str) -> bool:
+    try:
+        address: IPv4Address | IPv6Address = ip_address(host)
+    except ValueError:
+        return False
+    return "%" not in host and (":" in host or str(address) == host)
+
+
+def _lookup(host: str, port: int) -> list[tuple[Any, ...]]:
+    return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+
+class _Gate(AbstractResolver):
+    """Resolves names and opens sockets for one scheme, vetting every address a name has and again the one that is dialled."""
+
+    def __init__(self, *, plain: bool) -> None:
+        self.plain = plain
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await asyncio.get_running_loop().run_in_executor(_lookups, _lookup, host, port)
+        if not all(may_dial(str(info[4][0]), plain=self.plain) for info in found):
+            raise Refused(_NOT_ALLOWED)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(address[0]),
+                port=port,
+                family=family,
+                proto=proto,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for family, _, proto, _, address in found
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def socket(self, info: tuple[Any, ...]) -> socket.socket:
+        """aiohttp's socket factory: the last look before a dial, and the only one at a numeric host."""
+        if not may_dial(str(info[4][0]), plain=self.plain):
+            raise Refused(_NOT_ALLOWED)
+        return socket.socket(info[0], info[1], info[2])
+
+
+# The call ------------------------------------------------------------------------------------------------------------
+class Client:
+    """Connections kept between calls, within one event loop: `async with Client() as client`."""
+
+    async def __aenter__(self) -> Self:
+        self._sessions = {"https": _session(plain=False), "http": _session(plain=True)}
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for session in self._sessions.values():
+            await session.close()
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float = DEADLINE) -> Answer:
+        """POST and read at most 64 KiB within `deadline` seconds, name lookup included; every failure is an Answer."""
+        start = time.monotonic()
+        status, excerpt, error = None, "", None
+        try:
+            async with asyncio.timeout(deadline):
+                status, excerpt = await self._post(parse_url(url), body, headers)
+        except TimeoutError:
+            error = f"No complete answer within {deadline:g} seconds."
+        except Invalid as refusal:
+            error = refusal.message
+        except (aiohttp.ClientError, OSError, ValueError) as failure:
+            error = _reason(failure)
+        return Answer(status, excerpt, round((time.monotonic() - start) * 1000), error)
+
+    async def _post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+        session = self._sessions[url.scheme]
+        async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            read = bytearray()
+            while len(read) < _READ and (chunk := await response.content.read(_READ - len(read))):
+                read += chunk
+            return response.status, bytes(read[:_EXCERPT]).decode("utf-8", "replace").replace("\0", "\ufffd")
+
+
+def _session(*, plain: bool) -> aiohttp.ClientSession:
+    gate = _Gate(plain=plain)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(resolver=gate, use_dns_cache=False, socket_factory=gate.socket, limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+        auto_decompress=False,
+        skip_auto_headers={"Accept-Encoding", "Accept"},
+        trust_env=False,
+    )
+
+
+def _reason(failure: Exception) -> str:
+    """One sentence for the owner of the endpoint; it names no address, which would let a stranger map the inside."""
+    for cause in _causes(failure):
+        if isinstance(cause, Refused):
+            return _NOT_ALLOWED
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"The certificate is not valid: {cause.verify_message}."[:255]
+        if isinstance(cause, ssl.SSLError):
+            return "The TLS handshake failed."
+        if isinstance(cause, socket.gaierror):
+            return "The host does not resolve."
+    if isinstance(failure, aiohttp.ClientConnectorError | ConnectionRefusedError):
+        return "The connection was refused or not possible."
+    if isinstance(failure, aiohttp.ServerDisconnectedError | ConnectionResetError | BrokenPipeError):
+        return "The connection was closed before an answer."
+    return f"The answer could not be read ({type(failure).__name__})."
+
+
+def _causes(failure: BaseException | None) -> Iterator[BaseException]:
+    """What lies behind the client library's own errors."""
+    while failure is not None:
+        if not isinstance(failure, aiohttp.ClientError):
+            yield failure
+        failure = getattr(failure, "os_error", None) or failure.__cause__

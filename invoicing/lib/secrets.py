@@ -1,0 +1,27 @@
+"""Secrets at rest: encrypted with a key derived from SECRET_KEY, so that a stolen database alone reveals none."""
+
+from __future__ import annotations
+
+import base64
+from functools import lru_cache
+
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+
+@lru_cache(maxsize=4)
+def _fernet(secret_key: str) -> Fernet:
+    derived = HKDF(SHA256(), length=32, salt=None, info=b"invoicing secrets at rest").derive(secret_key.encode())
+    return Fernet(base64.urlsafe_b64encode(derived))
+
+
+def encrypt(text: str) -> str:
+    """An opaque ASCII token that `decrypt` turns back."""
+    return _fernet(settings.SECRET_KEY).encrypt(text.encode()).decode()
+
+
+def decrypt(token: str) -> str:
+    """The text that was encrypted; cryptography.fernet.InvalidToken when SECRET_KEY is another one."""
+    return _fernet(settings.SECRET_KEY).decrypt(token.encode()).decode()

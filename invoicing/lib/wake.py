@@ -1,0 +1,21 @@
+"""Wake a worker after commit: work is found in rows, so a lost message only delays it until the next sweep."""
+
+from __future__ import annotations
+
+import structlog
+from celery import current_app
+from django.db import transaction
+
+log = structlog.get_logger(__name__)
+
+
+def wake(task: str, *args: object) -> None:
+    """Send the Celery task named `task` once the current transaction has committed; a broker that is away is only logged."""
+
+    def send() -> None:
+        try:
+            current_app.send_task(task, args=args, retry=False)
+        except Exception as error:  # the row is committed; the sweep will find it
+            log.warning("broker_away", task=task, error=str(error))
+
+    transaction.on_commit(send)

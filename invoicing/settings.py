@@ -1,0 +1,229 @@
+"""Django's settings: one file, every outside variable read once through `lib/env.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from invoicing.lib.env import read_environment
+
+ENVIRONMENT = read_environment()
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = ENVIRONMENT.data_dir
+
+DEBUG = ENVIRONMENT.debug
+SECRET_KEY = ENVIRONMENT.secret_key
+PUBLIC_URL = ENVIRONMENT.public_url
+SECURE = PUBLIC_URL.startswith("https://")
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
+OUTGOING_ALLOW_NETS = ENVIRONMENT.outgoing_allow_nets
+RATE_LIMIT = ENVIRONMENT.rate_limit
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "axes",
+    "django_celery_beat",
+    "django_prometheus",
+    "businesses",
+    "messaging",
+    "webhooks",
+    "customers",
+    "billing",
+]
+
+MIDDLEWARE = [
+    "invoicing.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "invoicing.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "invoicing.middleware.CsrfViewMiddleware",
+    "invoicing.middleware.AuthenticationMiddleware",
+    "invoicing.middleware.MessageMiddleware",
+    "invoicing.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "invoicing.urls"
+WSGI_APPLICATION = "invoicing.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# The database ------------------------------------------------------------------------------------------------------
+SQLITE = ENVIRONMENT.database["ENGINE"].endswith("sqlite3")
+_database: dict[str, Any] = {**ENVIRONMENT.database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+if SQLITE:
+    _database["OPTIONS"] = {
+        # Django's defaults fail a quarter of concurrent writes with "database is locked"; synchronous=FULL is for money.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA cache_size=-20000;",
+    }
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# People ------------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "businesses.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "invoicing.middleware.client_ip"
+AXES_LOCKOUT_TEMPLATE = "pages/locked_out.html"
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_AGE = 12 * 60 * 60
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60
+
+# The browser -------------------------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_PROXY_SSL_HEADER = None  # set per request, and only for TRUSTED_PROXIES: see invoicing/middleware.py
+X_FRAME_OPTIONS = "DENY"
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # an invoice form of 1,000 lines
+
+# Words, dates, amounts -----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Jobs ----------------------------------------------------------------------------------------------------------------
+REDIS_URL = ENVIRONMENT.redis_url
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://") if REDIS_URL.startswith("unix://") else REDIS_URL
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "work"
+CELERY_TASK_ROUTES = {"webhooks.tasks.dispatch": {"queue": "dispatch"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 2, "max_retries": 1}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+# Seconds between two looks; every one of these tasks is a sweep over rows and harmless when repeated.
+CELERY_BEAT_SCHEDULE = {
+    "webhooks": {"task": "webhooks.tasks.dispatch", "schedule": 5.0, "options": {"expires": 30}},
+    "messages": {"task": "messaging.tasks.send_due_messages", "schedule": 10.0, "options": {"expires": 30}},
+    "attachments": {"task": "billing.tasks.prepare_messages", "schedule": 30.0, "options": {"expires": 60}},
+    "documents": {"task": "billing.tasks.keep_documents", "schedule": 300.0, "options": {"expires": 300}},
+    "dates": {"task": "billing.tasks.move_by_date", "schedule": 120.0, "options": {"expires": 120}},
+    "statements": {"task": "billing.tasks.run_statements", "schedule": 60.0, "options": {"expires": 60}},
+    "idempotency": {"task": "businesses.tasks.forget_idempotency_keys", "schedule": 3600.0},
+}
+
+# Mail ----------------------------------------------------------------------------------------------------------------
+EMAIL_FROM = DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from
+EMAIL_TO_FILES = ENVIRONMENT.email is None  # each message becomes DATA_DIR/mail/<message uuid>.eml
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_TIMEOUT = 30
+if ENVIRONMENT.email is not None:
+    globals().update({key: value for key, value in ENVIRONMENT.email.items() if key != "EMAIL_FILE_PATH"})
+
+# The API -------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["businesses.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["businesses.permissions.HasScope"],
+    "DEFAULT_PARSER_CLASSES": ["invoicing.lib.api.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["invoicing.lib.api.ExactJSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "invoicing.lib.api.OneFormat",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "invoicing.lib.api.answer_error",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+    "COERCE_DECIMAL_TO_STRING": False,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Invoicing API",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Customers, products, invoices, quotations, payments, statements and webhooks of one business.",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# The admin -----------------------------------------------------------------------------------------------------------
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Invoicing",
+    "SITE_HEADER": "Invoicing",
+    "SITE_SYMBOL": "receipt_long",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "billing.admin.dashboard.dashboard",
+}
+
+# Logs ----------------------------------------------------------------------------------------------------------------
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "invoicing.logs.json_formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.server": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+    },
+}
+SILENCED_SYSTEM_CHECKS = [
+    "axes.W002",  # the lockout's middleware is there, wrapped: see invoicing/middleware.py
+    "models.W040",  # SQLite ignores the covering columns of an index
+    # TLS is the reverse proxy's; with an https PUBLIC_URL the cookies are secure and HSTS is on.
+    *(["security.W008"] if SECURE else ["security.W004", "security.W008", "security.W012", "security.W016"]),
+]
+HOST_NAME = urlsplit(PUBLIC_URL).hostname or "localhost"

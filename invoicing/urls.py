@@ -1,0 +1,43 @@
+"""All paths: the native API, the admin, the accounts of people, and what says whether this process is well."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, URLResolver, include, path
+
+from invoicing import health
+from invoicing.lib.api import json_error
+
+api: list[URLPattern | URLResolver] = [
+    path("", include("businesses.api.urls")),
+    path("", include("customers.api.urls")),
+    path("", include("webhooks.api.urls")),
+    path("", include("billing.api.products")),
+    path("", include("billing.api.invoices")),
+    path("", include("billing.api.quotations")),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", lambda request: HttpResponseRedirect("/admin/")),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("api/v1/", include(api)),
+    path("accounts/", include("messaging.urls")),
+    path("admin/", admin.site.urls),
+]
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """JSON under /api, Django's page elsewhere."""
+    if request.path.startswith("/api/"):
+        return json_error(request, 404, "There is nothing at this path.")
+    return HttpResponse("<h1>Not found</h1>", status=404)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    """What nobody expected, with the request id that the log has too."""
+    if request.path.startswith("/api/"):
+        return json_error(request, 500, "Something went wrong on our side.")
+    return HttpResponse(f"<h1>Something went wrong</h1><p>Request {request.request_id}</p>", status=500)  # type: ignore[attr-defined]

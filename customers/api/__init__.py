@@ -1,0 +1,1 @@
+"""Customers, contacts and notes under /api/v1."""

@@ -1,0 +1,20 @@
+"""The form of a person who has forgotten the password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.forms import PasswordResetForm
+
+from businesses.models import User
+from messaging.invitations import send_password_reset
+
+
+class ForgottenPasswordForm(PasswordResetForm):
+    """Queues our message where Django would send its own; whoever was invited and has no password yet gets one too."""
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write to the person with this address, if there is one."""
+        user = User.objects.filter(email=self.cleaned_data["email"].lower(), is_active=True).first()
+        if user is not None:
+            send_password_reset(user)

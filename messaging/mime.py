@@ -1,0 +1,53 @@
+"""A message as it goes over the wire: its MIME bytes, and the envelope that alone names the bcc."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.utils import format_datetime, parseaddr, quote
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import sanitize_address
+
+from invoicing.lib import clock
+from invoicing.lib.secrets import decrypt
+from messaging.models import Message
+from messaging.placeholders import one_line
+from messaging.texts import LINK
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Bytes (CRLF) and envelope of one message; `name` is the message's UUID."""
+
+    name: str
+    sender: str
+    recipients: list[str]
+    content: bytes
+
+
+def build_letter(message: Message) -> Letter:
+    """The message as RFC 5322 text with its fixed Message-ID."""
+    business = message.business
+    sender = parseaddr(settings.EMAIL_FROM)[1] or settings.EMAIL_FROM
+    answers_to = business.reply_to or business.email
+    mail = EmailMultiAlternatives(
+        subject=message.subject,
+        body=_with_link(message, message.body_text),
+        from_email=f'"{quote(one_line(business.name))}" <{sender}>',
+        to=message.to,
+        cc=message.cc,
+        reply_to=[answers_to] if answers_to else None,
+        headers={"Message-ID": message.message_id, "Date": format_datetime(clock.now())},
+    )
+    if message.body_html:
+        mail.attach_alternative(_with_link(message, message.body_html), "text/html")
+    for attachment in message.attachments.select_related("file"):
+        mail.attach(attachment.name, bytes(attachment.file.content), attachment.file.media_type)
+    recipients = [sanitize_address(address, "ascii") for address in (*message.to, *message.cc, *message.bcc)]
+    content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own message
+    return Letter(str(message.uuid), sanitize_address(sender, "ascii"), recipients, content)
+
+
+def _with_link(message: Message, body: str) -> str:
+    return body.replace(LINK, decrypt(message.sealed_link)) if message.sealed_link else body

@@ -1,0 +1,1 @@
+"""What leaves to a program."""

@@ -1,0 +1,104 @@
+"""What becomes of a delivery and its endpoint after an attempt: delivered, tried again, given up, or held."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from businesses.audit import SYSTEM
+from invoicing.lib import clock
+from invoicing.lib.http import Answer
+from webhooks import retries
+from webhooks.claims import Claim
+from webhooks.models import Attempt, Delivery, Endpoint
+from webhooks.services import disable_endpoint
+
+Outcome = tuple[Claim, Answer]
+_GONE = 410
+_State = tuple[str, int, datetime | None]  # state, failures, next attempt
+
+
+@transaction.atomic
+def record_outcomes(outcomes: list[Outcome]) -> None:
+    """Write how these attempts ended. A delivery whose lease was lost keeps what its new holder makes of it."""
+    attempts = [_filled(claim.attempt, answer) for claim, answer in outcomes]
+    Attempt.objects.bulk_create(
+        attempts,
+        update_conflicts=True,  # they exist: one statement for rows that all differ
+        unique_fields=["id"],
+        update_fields=["status_code", "error", "duration_ms", "response"],
+    )
+    endpoints = _failing_endpoints(outcomes)
+    _settle(outcomes, endpoints)
+    _count(outcomes, endpoints)
+
+
+def _filled(attempt: Attempt, answer: Answer) -> Attempt:
+    attempt.status_code = answer.status
+    attempt.duration_ms = answer.duration_ms
+    attempt.response = answer.excerpt
+    attempt.error = answer.error or _complaint(answer.status)
+    return attempt
+
+
+def _complaint(status: int | None) -> str | None:
+    if status is None or 200 <= status < 300:
+        return None
+    if 300 <= status < 400:
+        return f"The endpoint answered {status}; redirects are not followed."
+    return f"The endpoint answered {status}."
+
+
+def _failing_endpoints(outcomes: Iterable[Outcome]) -> dict[int, Endpoint]:
+    """Those with a failed attempt, locked. no_key: a lock that lets publishers go on referring to them."""
+    failing = {claim.endpoint.pk for claim, _ in outcomes if not claim.attempt.succeeded}
+    rows = Endpoint.objects.select_for_update(no_key=True).filter(pk__in=failing).order_by("pk")
+    return {endpoint.pk: endpoint for endpoint in rows} if failing else {}
+
+
+def _settle(outcomes: Iterable[Outcome], endpoints: dict[int, Endpoint]) -> None:
+    pks = [claim.delivery_id for claim, _ in outcomes]
+    rows = Delivery.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
+    held_by_us = {pk: (lease, failures) for pk, lease, failures in rows.values_list("pk", "lease", "failures")}
+    groups: dict[_State, list[int]] = defaultdict(list)
+    for claim, _ in outcomes:
+        lease, failures = held_by_us[claim.delivery_id]
+        if lease == claim.lease:
+            groups[_next_state(claim, failures, endpoints)].append(claim.delivery_id)
+    for (state, failures, due), members in groups.items():
+        Delivery.objects.filter(pk__in=members).update(
+            state=state, failures=failures, next_attempt_at=due, lease_until=None, updated_at=clock.now()
+        )
+
+
+def _next_state(claim: Claim, failures: int, endpoints: dict[int, Endpoint]) -> _State:
+    if claim.attempt.succeeded:
+        return Delivery.State.DELIVERED, failures, None
+    endpoint, failures = endpoints[claim.endpoint.pk], failures + 1
+    delay = retries.delay_after(endpoint.schedule, failures)
+    if delay is None or endpoint.deleted_at is not None:
+        return Delivery.State.FAILED, failures, None
+    if endpoint.status == Endpoint.Status.DISABLED:
+        return Delivery.State.HELD, failures, None
+    return Delivery.State.PENDING, failures, clock.now() + delay
+
+
+def _count(outcomes: Iterable[Outcome], endpoints: dict[int, Endpoint]) -> None:
+    """Failures in a row: one more each, none after a success; too many of them, or one 410, disable."""
+    well = {claim.endpoint.pk for claim, _ in outcomes} - endpoints.keys()
+    Endpoint.objects.filter(pk__in=well, consecutive_failures__gt=0).update(consecutive_failures=0)
+    reasons: dict[int, str] = {}
+    for claim, answer in outcomes:
+        if endpoint := endpoints.get(claim.endpoint.pk):
+            endpoint.consecutive_failures = 0 if claim.attempt.succeeded else endpoint.consecutive_failures + 1
+            if answer.status == _GONE:
+                reasons[endpoint.pk] = "The endpoint answered 410 Gone."
+            elif endpoint.consecutive_failures >= retries.GIVE_UP_AFTER:
+                reasons.setdefault(endpoint.pk, f"{retries.GIVE_UP_AFTER} attempts in a row failed.")
+    for endpoint in endpoints.values():
+        Endpoint.objects.filter(pk=endpoint.pk).update(consecutive_failures=endpoint.consecutive_failures)
+        if endpoint.pk in reasons and endpoint.deleted_at is None:
+            disable_endpoint(endpoint, reason=reasons[endpoint.pk], actor=SYSTEM)

@@ -1,0 +1,136 @@
+"""Every write to endpoints and deliveries that somebody asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from businesses import audit
+from businesses.audit import Actor
+from businesses.models import Business
+from invoicing.lib import clock
+from invoicing.lib.errors import Conflict
+from invoicing.lib.http import parse_url
+from invoicing.lib.ids import secret_hex
+from invoicing.lib.secrets import encrypt
+from invoicing.lib.wake import wake
+from webhooks.models import Delivery, Endpoint
+from webhooks.notices import tell_owners_disabled
+from webhooks.outbox import publish_test
+from webhooks.validators import check_events, check_headers
+
+
+def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as they are stored; Invalid names the one that is wrong. Looks nothing up: see `lib.http.check_url`."""
+    checked = dict(fields)
+    if "url" in fields:
+        parse_url(fields["url"])
+    if "events" in fields:
+        checked["events"] = check_events(fields["events"])
+    if "headers" in fields:
+        checked["headers"] = check_headers(fields["headers"])
+    return checked
+
+
+@transaction.atomic
+def create_endpoint(
+    business: Business, *, url: str, events: Sequence[str], actor: Actor, **fields: Any
+) -> tuple[Endpoint, str]:
+    """A new endpoint, enabled; the second value is its signing secret (64 hex digits), which nothing shows again."""
+    secret = secret_hex()
+    checked = _checked({"url": url, "events": events, **fields})
+    endpoint = Endpoint.objects.create(business=business, secret=encrypt(secret), **checked)
+    audit.record(business, actor, "endpoint.created", endpoint, {"events": endpoint.events})
+    return endpoint, secret
+
+
+@transaction.atomic
+def update_endpoint(endpoint: Endpoint, *, changes: Mapping[str, Any], actor: Actor) -> Endpoint:
+    """Change what an endpoint asks for; what is already queued goes to its new URL with the bytes it has."""
+    endpoint = _lock(endpoint)
+    checked = _checked(changes)
+    changed = [name for name, value in checked.items() if getattr(endpoint, name) != value]
+    if not changed:
+        return endpoint
+    for name in changed:
+        setattr(endpoint, name, checked[name])
+    endpoint.save(update_fields=[*changed, "updated_at"])
+    audit.record(endpoint.business, actor, "endpoint.updated", endpoint, {"fields": sorted(changed)})
+    return endpoint
+
+
+@transaction.atomic
+def delete_endpoint(endpoint: Endpoint, *, actor: Actor) -> None:
+    """Forget an endpoint; what it has not received yet is never sent, what was stays on record."""
+    endpoint = _lock(endpoint)
+    endpoint.deleted_at = clock.now()
+    endpoint.save(update_fields=["deleted_at", "updated_at"])
+    _stop(endpoint, Delivery.State.FAILED, "pending", "held")
+    audit.record(endpoint.business, actor, "endpoint.deleted", endpoint)
+
+
+@transaction.atomic
+def enable_endpoint(endpoint: Endpoint, *, actor: Actor) -> Endpoint:
+    """Let new events be sent again; those held meanwhile stay held until they are retried. Again changes nothing."""
+    endpoint = _lock(endpoint)
+    if endpoint.status == Endpoint.Status.DISABLED:
+        endpoint.status, endpoint.disabled_reason = Endpoint.Status.ENABLED, None
+        endpoint.consecutive_failures = 0
+        endpoint.save(update_fields=["status", "disabled_reason", "consecutive_failures", "updated_at"])
+        audit.record(endpoint.business, actor, "endpoint.enabled", endpoint)
+    return endpoint
+
+
+@transaction.atomic
+def disable_endpoint(endpoint: Endpoint, *, reason: str, actor: Actor) -> Endpoint:
+    """Stop sending to an endpoint: its pending deliveries are held, and the owners hear of it. Again changes nothing."""
+    endpoint = _lock(endpoint)
+    if endpoint.status == Endpoint.Status.ENABLED:
+        endpoint.status, endpoint.disabled_reason = Endpoint.Status.DISABLED, reason[:255]
+        endpoint.save(update_fields=["status", "disabled_reason", "updated_at"])
+        _stop(endpoint, Delivery.State.HELD, "pending")
+        audit.record(endpoint.business, actor, "endpoint.disabled", endpoint, {"reason": reason})
+        tell_owners_disabled(endpoint)
+    return endpoint
+
+
+@transaction.atomic
+def send_test_event(endpoint: Endpoint, *, actor: Actor) -> Delivery:
+    """Send `webhook.test` to this endpoint alone; Conflict while it is disabled."""
+    endpoint = _lock(endpoint)
+    _require_enabled(endpoint)
+    audit.record(endpoint.business, actor, "endpoint.tested", endpoint)
+    return publish_test(endpoint, actor=actor)
+
+
+@transaction.atomic
+def retry_delivery(delivery: Delivery, *, actor: Actor) -> Delivery:
+    """Send a delivery (again) now, whatever became of it, with a new schedule of retries; Conflict while its endpoint is disabled.
+
+    One that is being sent at this moment keeps its lease: the outcome of that call decides.
+    """
+    endpoint = _lock(delivery.endpoint)
+    _require_enabled(endpoint)
+    delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery.pk)
+    delivery.state, delivery.failures, delivery.next_attempt_at = Delivery.State.PENDING, 0, clock.now()
+    delivery.save(update_fields=["state", "failures", "next_attempt_at", "updated_at"])
+    audit.record(endpoint.business, actor, "delivery.retried", delivery)
+    wake("webhooks.tasks.dispatch")
+    return delivery
+
+
+def _lock(endpoint: Endpoint) -> Endpoint:
+    # no_key: publishers, who only refer to the row, need not wait.
+    return Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+
+
+def _require_enabled(endpoint: Endpoint) -> None:
+    if endpoint.status == Endpoint.Status.DISABLED:
+        raise Conflict("This endpoint is disabled; enable it first.", code="endpoint_disabled")
+
+
+def _stop(endpoint: Endpoint, state: Delivery.State, *from_states: str) -> None:
+    waiting = Delivery.objects.of(endpoint.business_id).filter(endpoint=endpoint, state__in=from_states)
+    waiting.update(state=state, next_attempt_at=None, updated_at=clock.now())

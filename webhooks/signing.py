@@ -1,0 +1,53 @@
+"""How a request proves where it comes from: OnlineInvoiceMaker's signature and Standard Webhooks', over the same bytes. Pure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from uuid import UUID
+
+USER_AGENT = "OnlineInvoiceMaker-Webhooks/1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One attempt: its id, the event's id and type, and the Unix second of signing."""
+
+    attempt_id: UUID
+    event_id: str
+    event_type: str
+    timestamp: int
+
+
+def standard_secret(secret: str) -> str:
+    """The secret as Standard Webhooks' libraries take it: `whsec_` and the base64 of its ASCII bytes."""
+    return f"whsec_{base64.b64encode(secret.encode()).decode()}"
+
+
+def oim_signature(secret: str, timestamp: int, body: bytes) -> str:
+    """Lower hex HMAC-SHA256 of `<timestamp>.<body>` (contracts/oim.md 1.5)."""
+    return hmac.new(secret.encode(), b"%d." % timestamp + body, hashlib.sha256).hexdigest()
+
+
+def standard_signature(secret: str, event_id: str, timestamp: int, body: bytes) -> str:
+    """`v1,` and the base64 HMAC-SHA256 of `<event id>.<timestamp>.<body>` (standardwebhooks.com)."""
+    signed = f"{event_id}.{timestamp}.".encode() + body
+    return f"v1,{base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()}"
+
+
+def oim_headers(body: bytes, secret: str, call: Call) -> dict[str, str]:
+    """All headers of a request in the native format."""
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": USER_AGENT,
+        "X-Webhook-ID": str(call.attempt_id),
+        "X-Webhook-Event-ID": call.event_id,
+        "X-Webhook-Timestamp": str(call.timestamp),
+        "X-Webhook-Event": call.event_type,
+        "X-Webhook-Signature": oim_signature(secret, call.timestamp, body),
+        "webhook-id": call.event_id,
+        "webhook-timestamp": str(call.timestamp),
+        "webhook-signature": standard_signature(secret, call.event_id, call.timestamp, body),
+    }

@@ -1,0 +1,46 @@
+"""Both signatures, against the public library of one and a receiver written from the other's contract."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from uuid import uuid4
+
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from webhooks.signing import Call, oim_headers, standard_secret
+
+SECRET = "0123456789abcdef" * 4
+BODY = b'{"id":"evt_1","data":{"total":29.99,"name":"M\xc3\xbcller"}}'
+
+
+def headers(body: bytes = BODY) -> dict[str, str]:
+    call = Call(attempt_id=uuid4(), event_id="evt_" + "a" * 32, event_type="invoice.paid", timestamp=int(time.time()))
+    return oim_headers(body, SECRET, call)
+
+
+def test_standard_library_accepts_it() -> None:
+    assert Webhook(standard_secret(SECRET)).verify(BODY, headers())
+
+
+def test_standard_library_refuses_other_bytes() -> None:
+    with pytest.raises(WebhookVerificationError):
+        Webhook(standard_secret(SECRET)).verify(BODY + b" ", headers())
+
+
+def test_oim_receiver_accepts_it() -> None:
+    sent = headers()
+    signed = sent["X-Webhook-Timestamp"].encode() + b"." + BODY
+    assert sent["X-Webhook-Signature"] == hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+
+
+def test_headers_are_the_contracts() -> None:
+    sent = headers()
+    assert sent["Content-Type"] == "application/json"
+    assert sent["User-Agent"] == "OnlineInvoiceMaker-Webhooks/1.0"
+    assert sent["X-Webhook-Event"] == "invoice.paid"
+    assert sent["X-Webhook-Event-ID"] == sent["webhook-id"] == "evt_" + "a" * 32
+    assert sent["X-Webhook-Timestamp"] == sent["webhook-timestamp"]
+    assert standard_secret("ab") == "whsec_YWI="

@@ -1,0 +1,1 @@
+"""Products, documents, payments, the ledger, balances and statements."""

@@ -1,0 +1,66 @@
+"""What the views of invoices and quotations share."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.http import HttpResponse
+
+from billing.documents import PDF, document_pdf
+from billing.models import Document
+from businesses.paging import Order
+from businesses.views import BusinessView, find_reference
+from customers.models import Customer
+from customers.serializers import CUSTOMER_COLUMNS, represent_customers
+from invoicing.lib.errors import Invalid
+
+SORTS = {
+    "created_at": Order("pk", False),
+    "updated_at": Order("updated_at", False),
+    "number": Order("number", False),
+    "issue_date": Order("issue_date", False),
+    "total": Order("total_minor", False),
+    "status": Order("status", False),
+}
+
+
+class DocumentView(BusinessView):
+    """Parsing and answering that invoices and quotations have in common."""
+
+    query = {"retrieve": frozenset({"fields", "expand"}), "pdf": frozenset({"revision"})}
+    expands = ("customer",)
+
+    def customer_of(self, body: dict[str, Any]) -> Customer | None:
+        """The customer that a body names; Invalid where there is none to bill."""
+        return find_reference(Customer.objects.live(), self.business, body.get("customer_id"), "customer_id")
+
+    def expanded(self, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """With the whole customer under `customer`, where `expand=customer` asks for it."""
+        text = self.parameters.get("expand")
+        if text is None:
+            return objects
+        if text != "customer":
+            raise Invalid.field("expand", "Expected customer.")
+        ids = {item["customer_id"] for item in objects}
+        rows = list(Customer.objects.of(self.business).filter(uuid__in=ids).values(*CUSTOMER_COLUMNS))
+        customers = {item["id"]: item for item in represent_customers(rows)}
+        return [{**item, "customer": customers[item["customer_id"]]} for item in objects]
+
+    def send_pdf(self, document: Document) -> HttpResponse:
+        """The PDF's bytes, with their SHA-256 as ETag; a revision's by `revision=n`."""
+        text = self.parameters.get("revision")
+        if text is not None and not (text.isascii() and text.isdigit() and 0 < int(text[:9]) < 1_000_000):
+            raise Invalid.field("revision", "Expected a number from 1.")
+        content = document_pdf(document, int(text) if text else None)
+        return pdf_answer(content, document.number, self.request.headers.get("If-None-Match", ""))
+
+
+def pdf_answer(content: bytes, name: str, if_none_match: str = "") -> HttpResponse:
+    """A PDF to show or keep under a safe file name; 304 where the caller has these bytes."""
+    etag = f'"{hashlib.sha256(content).hexdigest()}"'
+    if etag in if_none_match:
+        return HttpResponse(status=304, headers={"ETag": etag})
+    safe = "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in name)
+    headers = {"ETag": etag, "Content-Disposition": f'inline; filename="{safe}.pdf"'}
+    return HttpResponse(content, content_type=PDF, headers=headers)

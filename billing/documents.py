@@ -1,0 +1,103 @@
+"""Render and keep bytes once: a frozen view is rendered a single time, and the same bytes are served for ever."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db import transaction
+
+from billing.models import Document as DocumentRow
+from billing.models import Invoice, KeptStatement, Payment, Quotation, Revision
+from billing.rendering import TEMPLATE_VERSION, render_document, render_receipt, render_statement
+from billing.selectors.documents import document_view, logo_bytes
+from businesses.files import store_file
+from businesses.models import Business, StoredFile
+from customers.models import Customer
+from einvoicing.document import Document, Receipt, Statement, canonical_json, from_json
+from invoicing.lib.errors import NotFound
+
+PDF = "application/pdf"
+
+
+def freeze(row: DocumentRow) -> Revision:
+    """Store the document's view as its next revision, in the caller's transaction."""
+    own = {"invoice": row} if isinstance(row, Invoice) else {"quotation": row}
+    view = canonical_json(document_view(row))
+    return Revision.objects.create(
+        business=row.business,
+        number=Revision.objects.filter(**own).count() + 1,
+        view=view.decode(),
+        sha256=hashlib.sha256(view).hexdigest(),
+        template_version=TEMPLATE_VERSION,
+        **own,
+    )
+
+
+def freeze_statement(business: Business, customer: Customer, statement: Statement) -> KeptStatement:
+    """Store a statement's view, in the caller's transaction."""
+    view = canonical_json(statement)
+    return KeptStatement.objects.create(
+        business=business,
+        customer=customer,
+        view=view.decode(),
+        sha256=hashlib.sha256(view).hexdigest(),
+        template_version=TEMPLATE_VERSION,
+    )
+
+
+def keep_revision(revision: Revision) -> StoredFile:
+    """The revision's PDF: rendered at the first call, the kept bytes ever after."""
+    if revision.file is None:
+        view = from_json(Document, revision.view.encode())
+        logo = logo_bytes(revision.business, view.brand.logo_sha256)
+        _keep(revision, "file", render_document(view, logo=logo))
+    return _kept(revision, "file")
+
+
+def keep_receipt(payment: Payment) -> StoredFile:
+    """The payment's receipt as PDF, rendered once."""
+    if payment.receipt is None:
+        view = from_json(Receipt, payment.view.encode())
+        logo = logo_bytes(payment.business, view.brand.logo_sha256)
+        _keep(payment, "receipt", render_receipt(view, logo=logo))
+    return _kept(payment, "receipt")
+
+
+def keep_statement(statement: KeptStatement) -> StoredFile:
+    """A statement that left, as PDF, rendered once."""
+    if statement.file is None:
+        view = from_json(Statement, statement.view.encode())
+        logo = logo_bytes(statement.business, view.brand.logo_sha256)
+        _keep(statement, "file", render_statement(view, logo=logo))
+    return _kept(statement, "file")
+
+
+def _keep(row: Revision | Payment | KeptStatement, column: str, content: bytes) -> None:
+    # Rendering happened outside of any lock; of two that raced the first to get here stays.
+    with transaction.atomic():
+        file = store_file(row.business, content, PDF)
+        type(row)._default_manager.filter(pk=row.pk, **{f"{column}__isnull": True}).update(**{column: file})
+
+
+def _kept(row: Revision | Payment | KeptStatement, column: str) -> StoredFile:
+    row.refresh_from_db(fields=[column])
+    file = getattr(row, column)
+    assert isinstance(file, StoredFile)  # noqa: S101 - it was kept just before, and is never taken away
+    return file
+
+
+def document_pdf(row: DocumentRow, revision: int | None = None) -> bytes:
+    """An issued document's kept bytes (its newest revision unless one is named); a draft is rendered anew and marked so.
+
+    NotFound where there is no such revision.
+    """
+    revisions = Revision.objects.of(row.business).select_related("file", "business").order_by("-number")
+    revisions = revisions.filter(invoice=row) if isinstance(row, Invoice) else revisions.filter(quotation=row)
+    found = (revisions.filter(number=revision) if revision is not None else revisions).first()
+    if found is not None:
+        return bytes(keep_revision(found).content)
+    if revision is not None:
+        raise NotFound(f"{row.noun.capitalize()} has no revision {revision}")
+    view = document_view(row)
+    is_draft = row.status in {Invoice.Status.DRAFT, Quotation.Status.DRAFT}
+    return render_document(view, logo=logo_bytes(row.business, view.brand.logo_sha256), draft=is_draft)

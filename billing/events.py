@@ -1,0 +1,51 @@
+"""Freeze what a document or payment is at this moment, and tell it: every event of billing is published here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from billing.models import Document, Payment
+from billing.serializers.documents import represent_document
+from billing.serializers.payments import represent_payment
+from businesses.audit import Actor
+from webhooks.outbox import publish
+
+
+def publish_document(
+    document: Document,
+    action: str,
+    *,
+    actor: Actor,
+    previous_status: str | None = None,
+    previous: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Publish `<noun>.<action>` with the document as GET answers it, which is returned too."""
+    noun = document.noun
+    shown = represent_document(document)
+    data = {
+        "id": shown["id"],
+        f"{noun}_number": shown[f"{noun}_number"],
+        "total": shown["total"],
+        "status": shown["status"],
+        "previous_status": previous_status,
+        noun: shown,
+    }
+    publish(document.business, f"{noun}.{action}", data, actor=actor, previous=previous)
+    return shown
+
+
+def publish_payment(
+    payment: Payment, action: str, *, actor: Actor, previous_status: str | None = None
+) -> dict[str, Any]:
+    """Publish `payment.<action>` with the payment as GET answers it, which is returned too."""
+    shown = represent_payment(payment.pk)
+    data = {
+        "id": shown["id"],
+        "amount": shown["amount"],
+        "currency": shown["currency"],
+        "status": shown["status"],
+        "previous_status": previous_status,
+        "payment": shown,
+    }
+    publish(payment.business, f"payment.{action}", data, actor=actor)
+    return shown

@@ -1,0 +1,83 @@
+"""Statements of account: open items, or a balance carried forward, and how old what is owed is."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from billing.rendering.compose import compose
+from billing.rendering.content import Column, Content, Fact, Headline, Row, Table, Tile
+from billing.rendering.document import bank_facts
+from billing.rendering.formats import Formats, formats
+from billing.rendering.labels import Labels
+from einvoicing.document import Ageing, Statement
+
+
+def render_statement(statement: Statement, *, logo: bytes | None = None) -> bytes:
+    """The PDF of a statement of either kind."""
+    labels, shown = Labels(statement.language), formats(statement.locale, statement.currency)
+    forward = statement.kind == "balance_forward"
+    total = shown.money(statement.total_due_minor)
+    content = Content(
+        title=labels["statement"], number=_period(statement, shown), labels=labels, formats=shown,
+        brand=statement.brand, seller=statement.seller, buyer=statement.buyer, buyer_heading=labels["customer"],
+        headline=Headline(labels["total_due"], total, "" if forward else _as_of(statement, labels, shown)),
+        facts=_facts(statement, labels, shown),
+        table=(_entries if forward else _items)(statement, labels, shown),
+        grand_total=(labels["total_due"], total),
+        tiles=_tiles(statement.ageing, labels, shown), payment=bank_facts(statement.bank, labels),
+    )  # fmt: skip
+    return compose(content, logo=logo)
+
+
+def _period(statement: Statement, shown: Formats) -> str:
+    days = (statement.start, statement.end) if statement.kind == "balance_forward" else (statement.end,)
+    return " – ".join(shown.day(day) for day in days if day)
+
+
+def _as_of(statement: Statement, labels: Labels, shown: Formats) -> str:
+    words = f"{labels['as_of']} {shown.day(statement.end)}"
+    return f"{words}, {labels['only_past_due']}" if statement.only_past_due else words
+
+
+def _facts(statement: Statement, labels: Labels, shown: Formats) -> tuple[Fact, ...]:
+    if statement.kind == "balance_forward":
+        return ((labels["period"], _period(statement, shown)),
+                (labels["opening"], shown.money(statement.opening_minor)),
+                (labels["closing"], shown.money(statement.closing_minor)))  # fmt: skip
+    return ((labels["as_of"], shown.day(statement.end)), (labels["balance"], shown.money(statement.closing_minor)))
+
+
+def _entries(statement: Statement, labels: Labels, shown: Formats) -> Table:
+    columns = (Column(labels["date"], number=False), Column(labels["transaction"], wraps=True),
+               Column(labels["number"], number=False), Column(labels["amount"]), Column(labels["balance"]))  # fmt: skip
+    start = shown.day(statement.start) if statement.start else ""
+    rows = [Row((start, labels["opening"], "", "", shown.amount(statement.opening_minor)), strong=True)]
+    rows += [
+        Row((shown.day(entry.date), labels.get(f"entry_{entry.kind}", entry.kind), entry.number or "",
+             shown.amount(entry.amount_minor), shown.amount(entry.balance_minor)))
+        for entry in statement.entries
+    ]  # fmt: skip
+    rows += [] if statement.entries else [Row(("", labels["nothing_moved"], "", "", ""))]
+    rows.append(
+        Row((shown.day(statement.end), labels["closing"], "", "", shown.amount(statement.closing_minor)), strong=True)
+    )
+    return Table(columns, tuple(rows))
+
+
+def _items(statement: Statement, labels: Labels, shown: Formats) -> Table:
+    columns = (Column(labels["invoice"], wraps=True), Column(labels["issue_date"], number=False),
+               Column(labels["due_date"], number=False), Column(labels["days_overdue"]), Column(labels["total"]),
+               Column(labels["paid"]), Column(labels["due"]))  # fmt: skip
+    rows = [
+        Row((item.invoice_number, shown.day(item.issue_date), shown.day(item.due_date) if item.due_date else "–",
+             str(item.days_overdue) if item.days_overdue > 0 else "–", shown.amount(item.total_minor),
+             shown.amount(item.paid_minor), shown.amount(item.due_minor)))
+        for item in statement.items
+    ]  # fmt: skip
+    return Table(columns, tuple(rows) or (Row((labels["nothing_due"], "", "", "", "", "", "")),))
+
+
+def _tiles(ageing: Ageing, labels: Labels, shown: Formats) -> tuple[Tile, ...]:
+    parts = {part.name: int(getattr(ageing, part.name)) for part in fields(ageing)}
+    owed = sum(amount for amount in parts.values() if amount > 0) or 1
+    return tuple(Tile(labels[name], shown.amount(amount), max(amount, 0) / owed) for name, amount in parts.items())

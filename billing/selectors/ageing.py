@@ -1,0 +1,102 @@
+"""What was owed on a past date, invoice by invoice, summed from the append-only tables, and how old it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from businesses.models import Business
+from einvoicing.document import Ageing
+
+
+class OpenItem(NamedTuple):
+    """What is left of one invoice, or, where `number` is None, of all payments of one customer: their credit, ≤ 0."""
+
+    customer_pk: int
+    currency: str
+    invoice_id: str | None
+    number: str | None
+    issue_date: date | None
+    due_date: date | None
+    total_minor: int
+    due_minor: int
+
+
+# An allocation counts twice, against its invoice and back to its payment: so the rows of a customer sum to its balance.
+_OPEN_ITEMS = """
+WITH moved AS (
+  SELECT customer_id, currency, invoice_id, amount_minor AS due,
+         CASE WHEN kind = 'invoice' THEN amount_minor ELSE 0 END AS total FROM billing_entry WHERE {asked}
+  UNION ALL
+  SELECT customer_id, currency, invoice_id, -amount_minor, 0 FROM billing_allocation WHERE {asked}
+  UNION ALL
+  SELECT customer_id, currency, NULL, amount_minor, 0 FROM billing_allocation WHERE {asked}
+), left_over AS (
+  SELECT customer_id, currency, invoice_id, SUM(total) AS total, SUM(due) AS due
+  FROM moved GROUP BY customer_id, currency, invoice_id HAVING SUM(due) <> 0
+)
+SELECT o.customer_id, o.currency, i.uuid, i.number, i.issue_date, (
+         SELECT d.due_date FROM billing_duedate d
+         WHERE d.invoice_id = o.invoice_id AND d.effective_on <= %s AND d.recorded_at <= %s
+         ORDER BY d.effective_on DESC, d.recorded_at DESC, d.id DESC LIMIT 1
+       ), o.total, o.due
+FROM left_over o LEFT JOIN billing_invoice i ON i.id = o.invoice_id
+ORDER BY i.issue_date, o.invoice_id
+"""
+
+
+def open_items(
+    business: Business,
+    *,
+    on: date,
+    known_at: datetime,
+    customer_pks: Sequence[int] | None = None,
+    currency: str | None = None,
+) -> list[OpenItem]:
+    """What was not zero on the day `on` as known at `known_at`, oldest invoice first; of everybody, or of some customers."""
+    day, moment = connection.ops.adapt_datefield_value(on), connection.ops.adapt_datetimefield_value(known_at)
+    asked, values = "business_id = %s AND effective_on <= %s AND recorded_at <= %s", [business.pk, day, moment]
+    if customer_pks is not None:
+        marks = ", ".join(["%s"] * len(customer_pks)) or "NULL"
+        asked, values = f"{asked} AND customer_id IN ({marks})", [*values, *customer_pks]
+    if currency is not None:
+        asked, values = f"{asked} AND currency = %s", [*values, currency]
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_ITEMS.format(asked=asked), [*values * 3, day, moment])
+        return [_item(row) for row in cursor.fetchall()]
+
+
+def _item(row: Sequence[Any]) -> OpenItem:
+    customer_pk, currency, uuid, number, issued, due_date, total, due = row
+    invoice_id = None if uuid is None else str(UUID(str(uuid)))
+    return OpenItem(customer_pk, currency, invoice_id, number, _day(issued), _day(due_date), int(total), int(due))
+
+
+def _day(value: Any) -> date | None:
+    """SQLite answers raw queries with text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def days_overdue(due_date: date | None, on: date) -> int:
+    """Whole days past the due date; 0 without one, and on the day itself."""
+    return max(0, (on - due_date).days) if due_date else 0
+
+
+def age(items: Iterable[OpenItem], on: date) -> Ageing:
+    """A balance by days past due; what is not an invoice with something to pay is credit."""
+    buckets = dict.fromkeys(("current", "days_1_30", "days_31_60", "days_61_90", "over_90", "credit"), 0)
+    for item in items:
+        owed = item.number is not None and item.due_minor > 0
+        buckets[_bucket(days_overdue(item.due_date, on)) if owed else "credit"] += item.due_minor
+    return Ageing(**{f"{name}_minor": amount for name, amount in buckets.items()})
+
+
+def _bucket(days: int) -> str:
+    for last, name in ((0, "current"), (30, "days_1_30"), (60, "days_31_60"), (90, "days_61_90")):
+        if days <= last:
+            return name
+    return "over_90"

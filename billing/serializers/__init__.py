@@ -1,0 +1,1 @@
+"""What the world sees: one representation per noun, as a lean function of rows, and its schema beside it."""

@@ -1,0 +1,1 @@
+"""Every write of billing, one function each."""

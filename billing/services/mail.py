@@ -1,0 +1,81 @@
+"""Give a message in preparation its PDF, rendered once and kept, and let it leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from billing.documents import keep_receipt, keep_revision, keep_statement
+from billing.models import KeptStatement, Payment, Revision
+from businesses.models import StoredFile
+from einvoicing.document import Statement, from_json
+from invoicing.lib import clock
+from invoicing.lib.errors import NotFound
+from messaging.models import Message, State
+from messaging.services import attach_and_queue, fail_preparing
+
+PATIENCE = timedelta(days=1)  # a document that cannot be rendered until then is given up, and says so
+log = structlog.get_logger(__name__)
+
+
+def prepare(message: Message) -> Message:
+    """Attach what the message is about and queue it; one past preparing stays as it is, repeated or not.
+
+    An error of the renderer is raised, for the sweep to try again; after a day the message fails with it.
+    """
+    if message.state != State.PREPARING:
+        return message
+    try:
+        attachment = _file_of(message)
+    except NotFound as error:
+        return fail_preparing(message, error=error.message)
+    except Exception as error:
+        if clock.now() - message.created_at < PATIENCE:
+            raise
+        log.exception("attachment_given_up", message=str(message.uuid))
+        return fail_preparing(message, error=f"{type(error).__name__}: {error}")
+    return attach_and_queue(message, [attachment])
+
+
+def _file_of(message: Message) -> tuple[StoredFile, str]:
+    find = _FILES.get(message.subject_kind)
+    if find is None or message.subject_id is None:
+        raise NotFound(f"There is no file to send of {message.subject_kind or 'nothing'}.")
+    return find(message, message.subject_id)
+
+
+def _revision(message: Message, subject_id: UUID) -> tuple[StoredFile, str]:
+    kind = message.subject_kind
+    rows = Revision.objects.of(message.business).filter(**{f"{kind}__uuid": subject_id})
+    found = rows.select_related("business", "file", "invoice", "quotation").order_by("-number").first()
+    document = found and (found.invoice or found.quotation)
+    if found is None or document is None:
+        raise NotFound(f"The {kind} was never issued.")
+    return keep_revision(found), f"{document.number}.pdf"
+
+
+def _receipt(message: Message, subject_id: UUID) -> tuple[StoredFile, str]:
+    payment = Payment.objects.of(message.business).with_customer().filter(uuid=subject_id).first()
+    if payment is None:
+        raise NotFound("Payment not found")
+    return keep_receipt(payment), f"{payment.number}.pdf"
+
+
+def _statement(message: Message, subject_id: UUID) -> tuple[StoredFile, str]:
+    rows = KeptStatement.objects.of(message.business).select_related("business", "file")
+    kept = rows.filter(uuid=subject_id).first()
+    if kept is None:
+        raise NotFound("Statement not found")
+    end = from_json(Statement, kept.view.encode()).end
+    return keep_statement(kept), f"Statement-{end}.pdf"
+
+
+_FILES: dict[str, Callable[[Message, UUID], tuple[StoredFile, str]]] = {
+    "invoice": _revision,
+    "quotation": _revision,
+    "payment": _receipt,
+    "keptstatement": _statement,
+}

@@ -1,0 +1,38 @@
+"""Numbers of documents: the series' next, or the caller's own where it is free."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from billing.models import Invoice, Payment, Quotation
+from businesses.models import Business
+from businesses.numbering import Given, hold_series, next_number
+from invoicing.lib.errors import Conflict, Detail
+
+_SERIES: dict[type[Invoice | Quotation | Payment], str] = {
+    Invoice: "invoice",
+    Quotation: "quotation",
+    Payment: "payment",
+}
+
+
+def give_number(
+    business: Business, model: type[Invoice | Quotation | Payment], day: date, wanted: str | None = None
+) -> Given:
+    """A free number of the model's series; the last lock of its transaction. Conflict (409) where `wanted` is taken.
+
+    A number stays taken when its document is deleted.
+    """
+    series = _SERIES[model]
+    pattern = getattr(business, f"{series}_pattern")
+
+    def taken(number: str) -> bool:
+        return model._default_manager.filter(business=business, number=number).exists()
+
+    if wanted is None:
+        return next_number(business, series, pattern, day, taken=taken)
+    hold_series(business, series, pattern, day)
+    if taken(wanted):
+        message = f"The number {wanted!r} is already taken."
+        raise Conflict(message, code="duplicate_number", details=[Detail(f"{series}_number", message)])
+    return Given(wanted)

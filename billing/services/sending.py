@@ -1,0 +1,143 @@
+"""Send documents and receipts: issue where needed, and queue the message that carries the PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from babel.dates import format_date
+from babel.numbers import format_currency
+from django.db import transaction
+
+from billing.models import Invoice, Payment, Quotation
+from billing.selectors.documents import language_of
+from billing.services.invoice_status import change_status
+from billing.services.quotations import change_quotation_status
+from businesses import audit
+from businesses.audit import Actor
+from customers.models import Contact, Customer
+from invoicing.lib.errors import Conflict, Invalid
+from invoicing.lib.money import to_major
+from invoicing.lib.wake import wake
+from messaging.models import Kind, Message
+from messaging.services import queue_message
+from messaging.texts import render_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Whom a message goes to and what it says; what is None has a default."""
+
+    to: Sequence[str] | None = None
+    cc: Sequence[str] | None = None
+    bcc: Sequence[str] = ()
+    subject: str | None = None
+    message: str | None = None
+
+
+def addressed(envelope: Envelope, customer: Customer) -> tuple[list[str], list[str]]:
+    """To and cc: the given ones, else the customer's e-mail with its primary contacts copied.
+
+    Invalid on `email` where there is no address at all.
+    """
+    if envelope.to:
+        return list(envelope.to), list(envelope.cc or ())
+    contacts = Contact.objects.filter(customer=customer, primary=True).exclude(email=None).order_by("id")
+    copied = [str(contact.email) for contact in contacts]
+    to = [customer.email] if customer.email else copied[:1]
+    if not to:
+        raise Invalid.field("email", "The customer has no e-mail address: give one in `to`.")
+    cc = list(envelope.cc) if envelope.cc is not None else [address for address in copied if address not in to]
+    return to, cc
+
+
+@transaction.atomic
+def send_invoice(invoice: Invoice, envelope: Envelope, *, actor: Actor) -> Message:
+    """Mail an invoice; a draft is issued first. Conflict for a cancelled one, Invalid where there is no address."""
+    invoice = Invoice.objects.lock(invoice.pk)
+    if invoice.status == Invoice.Status.CANCELLED:
+        raise Conflict("A cancelled invoice cannot be sent.", code="state_does_not_allow")
+    addressed(envelope, invoice.customer)
+    if invoice.is_draft:
+        change_status(invoice, Invoice.Status.SENT, actor=actor)
+    values = {
+        "number": invoice.number,
+        "issue_date": _day(invoice.issue_date, invoice),
+        "due_date": _day(invoice.due_date, invoice),
+        "total": _amount(invoice.total_minor, invoice),
+        "amount_due": _amount(invoice.due_minor, invoice),
+    }
+    return _queue(invoice, Kind.INVOICE, values, envelope, actor=actor)
+
+
+@transaction.atomic
+def send_quotation(quotation: Quotation, envelope: Envelope, *, actor: Actor) -> Message:
+    """Mail a quotation; a draft becomes sent first. Conflict for one that can no longer be accepted."""
+    quotation = Quotation.objects.lock(quotation.pk)
+    if quotation.status in {Quotation.Status.REJECTED, Quotation.Status.EXPIRED, Quotation.Status.CONVERTED}:
+        raise Conflict(f"A {quotation.status} quotation cannot be sent.", code="state_does_not_allow")
+    addressed(envelope, quotation.customer)
+    if quotation.status == Quotation.Status.DRAFT:
+        change_quotation_status(quotation, Quotation.Status.SENT, actor=actor)
+    values = {
+        "number": quotation.number,
+        "issue_date": _day(quotation.issue_date, quotation),
+        "expiry_date": _day(quotation.valid_until, quotation),
+        "total": _amount(quotation.total_minor, quotation),
+    }
+    return _queue(quotation, Kind.QUOTATION, values, envelope, actor=actor)
+
+
+@transaction.atomic
+def send_receipt(payment: Payment, envelope: Envelope, *, actor: Actor) -> Message:
+    """Mail a payment's receipt; Invalid where there is no address."""
+    payment = Payment.objects.with_customer().get(pk=payment.pk)
+    values = {
+        "number": payment.number,
+        "payment_date": _day(payment.payment_date, payment),
+        "amount": _amount(payment.amount_minor, payment),
+        "total": _amount(payment.amount_minor, payment),
+    }
+    return _queue(payment, Kind.RECEIPT, values, envelope, actor=actor)
+
+
+def _queue(
+    row: Invoice | Quotation | Payment, kind: str, values: dict[str, str], envelope: Envelope, *, actor: Actor
+) -> Message:
+    to, cc = addressed(envelope, row.customer)
+    named = {"customer_name": row.customer.name, **values}
+    text = render_text(
+        row.business, kind, language_of(row.customer), named, subject=envelope.subject, message=envelope.message
+    )
+    message = queue_message(
+        row.business,
+        kind=kind,
+        to=to,
+        cc=cc,
+        bcc=envelope.bcc,
+        subject=text.subject,
+        body_text=text.body_text,
+        body_html=text.body_html,
+        language=text.language,
+        subject_row=row,
+        preparing=True,
+        actor=actor,
+    )
+    audit.record(row.business, actor, f"{kind}.mailed", row, {"to": to, "cc": cc})
+    wake("billing.tasks.prepare_message", message.pk)
+    return message
+
+
+def _locale(row: Invoice | Quotation | Payment) -> str:
+    """The business's locale where it speaks the customer's language, else that language alone."""
+    language = language_of(row.customer)
+    return row.business.locale if row.business.locale.startswith(language) else language
+
+
+def _day(day: date | None, row: Invoice | Quotation | Payment) -> str:
+    return format_date(day, "long", locale=_locale(row)) if day else ""
+
+
+def _amount(minor: int, row: Invoice | Quotation | Payment) -> str:
+    return str(format_currency(to_major(minor, row.currency), row.currency, locale=_locale(row)))

@@ -1,0 +1,154 @@
+"""Statement runs: everything is planned before anything is sent, then each outcome is one transaction of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import IntegrityError, transaction
+
+from billing.models import StatementOutcome, StatementRun
+from billing.selectors.statement_plans import RunOrder, plan_outcomes
+from billing.selectors.statements import Wanted
+from billing.services.sending import Envelope
+from billing.services.statements import send_statement
+from businesses import audit
+from businesses.audit import SYSTEM, Actor
+from businesses.models import Business
+from customers.models import Contact
+from invoicing.lib import clock
+from invoicing.lib.errors import DomainError
+from invoicing.lib.ids import uuid7
+from invoicing.lib.wake import wake
+from messaging.models import State
+
+MANUAL = "manual"
+Outcome = StatementOutcome.Outcome
+
+
+# Planned -------------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def plan_run(business: Business, order: RunOrder, *, schedule: str, period: str, actor: Actor) -> StatementRun:
+    """Write a run and an outcome per customer, address and currency; the same schedule and period again: the same run."""
+    own = StatementRun.objects.of(business).filter(schedule=schedule, period=period)
+    if (existing := own.first()) is not None:
+        return existing
+    try:
+        with transaction.atomic():
+            run = _new_run(business, order, schedule, period)
+            run.save(force_insert=True)
+    except IntegrityError:  # another was quicker
+        return own.get()
+    outcomes = plan_outcomes(business, order, run.known_at)
+    for outcome in outcomes:
+        outcome.run = run
+    StatementOutcome.objects.bulk_create(outcomes, batch_size=500)
+    planned = sum(outcome.outcome == Outcome.PLANNED for outcome in outcomes)
+    audit.record(business, actor, "statement_run.planned", run, {"planned": planned, "total": len(outcomes)})
+    return run
+
+
+@transaction.atomic
+def plan_manual_run(business: Business, order: RunOrder, *, actor: Actor) -> StatementRun:
+    """A run that somebody asked for, and a worker told of it."""
+    schedule = f"{MANUAL}:{uuid7().hex}"
+    run = plan_run(business, order, schedule=schedule, period=order.end.isoformat(), actor=actor)
+    wake("billing.tasks.run_statements", run.pk)
+    return run
+
+
+def _new_run(business: Business, order: RunOrder, schedule: str, period: str) -> StatementRun:
+    return StatementRun(
+        business=business,
+        schedule=schedule,
+        period=period,
+        type=order.type,
+        start=order.start,
+        end=order.end,
+        minimum_minor=order.minimum_minor,
+        only_past_due=order.only_past_due,
+        known_at=clock.now(),
+    )
+
+
+def preview_run(business: Business, order: RunOrder) -> tuple[StatementRun, list[StatementOutcome]]:
+    """What `plan_run` would write, unsaved."""
+    run = _new_run(business, order, MANUAL, order.end.isoformat())
+    run.updated_at = run.known_at
+    return run, plan_outcomes(business, order, run.known_at)
+
+
+# Sent ----------------------------------------------------------------------------------------------------------------
+def planned_outcomes(run: StatementRun) -> list[int]:
+    """The ids of what is still to be sent, in order."""
+    rows = StatementOutcome.objects.filter(run=run, outcome=Outcome.PLANNED).order_by("id")
+    return list(rows.values_list("pk", flat=True))
+
+
+def begin_run(run: StatementRun) -> None:
+    """Say that sending has begun."""
+    StatementRun.objects.filter(pk=run.pk, state=StatementRun.State.PLANNED).update(
+        state=StatementRun.State.RUNNING, updated_at=clock.now()
+    )
+
+
+@transaction.atomic
+def send_outcome(outcome_id: int) -> bool:
+    """Send one planned statement, or note why it cannot be; False where another has it, or has done it.
+
+    Message and outcome commit together: killed before that nothing has happened, after it the message is found by itself.
+    """
+    rows = StatementOutcome.objects.select_for_update(of=("self",), skip_locked=True)
+    found = rows.select_related("run", "customer__business").filter(pk=outcome_id, outcome=Outcome.PLANNED).first()
+    if found is None:
+        return False
+    try:
+        with transaction.atomic():
+            _send(found)
+    except DomainError as refusal:
+        found.outcome, found.reason = Outcome.FAILED, refusal.message[:255]
+    found.save(update_fields=["outcome", "reason", "message"])
+    return True
+
+
+def _send(outcome: StatementOutcome) -> None:
+    run, customer = outcome.run, outcome.customer
+    wanted = Wanted(
+        type=run.type,
+        start=run.start,
+        end=run.end,
+        known_at=run.known_at,
+        currency=outcome.currency,
+        only_past_due=run.only_past_due,
+    )
+    envelope = Envelope(to=[outcome.address], cc=_copied(outcome))
+    outcome.message = send_statement(customer, wanted, envelope, actor=SYSTEM)
+    outcome.outcome = Outcome.QUEUED
+
+
+def _copied(outcome: StatementOutcome) -> Sequence[str]:
+    contacts = Contact.objects.of(outcome.business_id).filter(customer_id=outcome.customer_id, primary=True)
+    emails = contacts.exclude(email=None).order_by("id").values_list("email", flat=True)
+    return [email for email in emails if email and email != outcome.address]
+
+
+def finish_run(run: StatementRun) -> bool:
+    """The run is done once nothing of it is planned any more; what was queued is read by `read_outcomes` for longer."""
+    if StatementOutcome.objects.filter(run=run, outcome=Outcome.PLANNED).exists():
+        return False
+    unfinished = StatementRun.objects.filter(pk=run.pk).exclude(state=StatementRun.State.DONE)
+    unfinished.update(state=StatementRun.State.DONE, updated_at=clock.now())
+    return True
+
+
+@transaction.atomic
+def read_outcomes(run: StatementRun) -> int:
+    """Take over what became of the run's messages; returns how many outcomes changed. One sent at last is sent."""
+    mailed = StatementOutcome.objects.filter(run=run, message__isnull=False)
+    sent = mailed.filter(outcome__in=[Outcome.QUEUED, Outcome.FAILED], message__state=State.SENT)
+    changed = sent.update(outcome=Outcome.SENT, reason="")
+    failed = mailed.filter(outcome=Outcome.QUEUED, message__state=State.FAILED).select_related("message")
+    for outcome in failed:
+        error = outcome.message.last_error if outcome.message else ""
+        StatementOutcome.objects.filter(pk=outcome.pk).update(outcome=Outcome.FAILED, reason=error[:255])
+        changed += 1
+    return changed

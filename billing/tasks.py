@@ -1,0 +1,114 @@
+"""Jobs of billing: fetch and call. Every sweep finds its work in rows, and a row that fails does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from celery import shared_task
+from django.db.models import QuerySet
+
+from billing.documents import keep_revision
+from billing.models import Invoice, Quotation, Revision, StatementRun
+from billing.services.invoice_status import mark_overdue
+from billing.services.mail import prepare
+from billing.services.quotations import expire_quotation
+from billing.services.statement_runs import begin_run, finish_run, planned_outcomes, read_outcomes, send_outcome
+from billing.services.statement_schedule import plan_due_run
+from businesses.models import Business
+from invoicing.lib import clock
+from messaging.models import Message, State
+
+BATCH = 1_000  # rows of one sweep; the next goes on
+SETTLING = timedelta(days=14)  # longer than a message may be tried
+log = structlog.get_logger(__name__)
+
+
+def _each(pks: Iterable[int], job: Callable[[int], Any]) -> None:
+    for pk in pks:
+        try:
+            job(pk)
+        except Exception:  # one bad row must not stop the others; the next sweep tries it again
+            log.exception("job_failed", job=job.__name__, pk=pk)
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
+def _prepare(pk: int) -> None:
+    prepare(Message.objects.select_related("business").get(pk=pk))
+
+
+def _keep(pk: int) -> None:
+    keep_revision(Revision.objects.select_related("business", "file").get(pk=pk))
+
+
+@shared_task
+def prepare_message(pk: int) -> None:
+    """Render what a message carries, and let it leave."""
+    _prepare(pk)
+
+
+@shared_task
+def prepare_messages() -> None:
+    """Every message that still waits for its file."""
+    waiting = Message.objects.filter(state=State.PREPARING).order_by("id")
+    _each(_pks(waiting), _prepare)
+
+
+@shared_task
+def keep_document(revision_pk: int) -> None:
+    """Render an issued document's PDF."""
+    _keep(revision_pk)
+
+
+@shared_task
+def keep_documents() -> None:
+    """Every issued document that has no PDF yet."""
+    _each(_pks(Revision.objects.filter(file=None).order_by("id")), _keep)
+
+
+def _pks(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.values_list("pk", flat=True)[:BATCH])
+
+
+# Dates ---------------------------------------------------------------------------------------------------------------
+@shared_task
+def move_by_date() -> None:
+    """Invoices that have fallen due and quotations that have run out, by the day of their business's time zone."""
+    for time_zone in Business.objects.order_by().values_list("time_zone", flat=True).distinct():
+        today, here = clock.today(time_zone), {"business__time_zone": time_zone, "deleted_at": None}
+        due = Invoice.objects.filter(status=Invoice.Status.SENT, due_date__lt=today, **here)
+        _each(_pks(due.order_by("due_date", "id")), mark_overdue)
+        open_states = [Quotation.Status.DRAFT, Quotation.Status.SENT]
+        past = Quotation.objects.filter(status__in=open_states, valid_until__lt=today, **here)
+        _each(_pks(past.order_by("valid_until", "id")), expire_quotation)
+
+
+# Statements ----------------------------------------------------------------------------------------------------------
+@shared_task
+def run_statements(run_pk: int | None = None) -> None:
+    """Plan what the schedules ask for, send what is planned, and read what became of it; or only drive this run."""
+    if run_pk is None:
+        scheduled = Business.objects.exclude(statement_frequency=Business.Frequency.OFF)
+        _each(scheduled.values_list("pk", flat=True), _plan)
+    unfinished = StatementRun.objects.exclude(state=StatementRun.State.DONE).order_by("id")
+    _each(_pks(unfinished) if run_pk is None else [run_pk], _drive)
+    if run_pk is None:
+        recent = StatementRun.objects.filter(created_at__gte=clock.now() - SETTLING, outcomes__outcome="queued")
+        _each(_pks(recent.order_by("id").distinct()), _read)
+
+
+def _plan(pk: int) -> None:
+    plan_due_run(Business.objects.get(pk=pk))
+
+
+def _drive(pk: int) -> None:
+    run = StatementRun.objects.get(pk=pk)
+    begin_run(run)
+    _each(planned_outcomes(run), send_outcome)
+    finish_run(run)
+
+
+def _read(pk: int) -> None:
+    read_outcomes(StatementRun.objects.get(pk=pk))

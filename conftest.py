@@ -10,7 +10,7 @@ import tempfile
 # The environment is read once, when Django's settings are imported: so it is set before anything else.
 _DATA = tempfile.mkdtemp(prefix="invoicing-test-")
 atexit.register(shutil.rmtree, _DATA, ignore_errors=True)
-os.environ["DJANGO_SETTINGS_MODULE"] = "invoicing.settings"  # here, not in pytest.ini, which comes too early
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "invoicing.settings")  # here: pytest.ini would come too early
 os.environ["DATA_DIR"] = _DATA
 os.environ["SECRET_KEY"] = "a secret of the tests, which is long enough for every check of Django's"
 os.environ["PUBLIC_URL"] = "http://testserver"
@@ -18,6 +18,10 @@ os.environ["ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
 os.environ.setdefault("RATE_LIMIT", "0")
 for name in ("EMAIL_URL", "OUTGOING_ALLOW_NETS", "TRUSTED_PROXIES", "EMAIL_FROM"):
     os.environ.pop(name, None)
+
+import django  # noqa: E402
+
+django.setup()
 
 from collections.abc import Callable  # noqa: E402
 from typing import Any  # noqa: E402

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection, transaction
@@ -17,7 +18,16 @@ ON CONFLICT (business_id, series, period) DO UPDATE SET last = businesses_counte
 """
 
 
-def next_number(business: Business, series: str, pattern: str, day: date, *, taken: Callable[[str], bool]) -> str:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A number and where it comes from: the counter's value in its period; no value for a number given by hand."""
+
+    number: str
+    sequence: int | None = None
+    period: str = ""
+
+
+def next_number(business: Business, series: str, pattern: str, day: date, *, taken: Callable[[str], bool]) -> Given:
     """The next number of a series, skipping those that a caller has given by hand (`taken` says which).
 
     Must run inside the transaction that stores the row, after every other lock.
@@ -27,9 +37,10 @@ def next_number(business: Business, series: str, pattern: str, day: date, *, tak
     while True:
         with connection.cursor() as cursor:
             cursor.execute(_TAKE, [business.pk, series, period_of(pattern, day)])
-            number = spell(pattern, cursor.fetchone()[0], day)
+            sequence: int = cursor.fetchone()[0]
+        number = spell(pattern, sequence, day)
         if not taken(number):
-            return number
+            return Given(number, sequence, period_of(pattern, day))
 
 
 def hold_series(business: Business, series: str, pattern: str, day: date) -> None:

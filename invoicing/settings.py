@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.templatetags.static import static
+
 from invoicing.lib.env import read_environment
 
 ENVIRONMENT = read_environment()
@@ -23,10 +25,10 @@ OUTGOING_ALLOW_NETS = ENVIRONMENT.outgoing_allow_nets
 RATE_LIMIT = ENVIRONMENT.rate_limit
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # its templates and widgets; the site is our own
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "django.contrib.admin",
+    "businesses.apps.InvoicingAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -143,7 +145,12 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 2, "max_retries": 1}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_connect_timeout": 2,
+    # A broker that is away must not hold up a request: work is found in rows anyway.
+    **{"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0},
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
@@ -173,7 +180,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["invoicing.lib.api.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["invoicing.lib.api.ExactJSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "invoicing.lib.api.OneFormat",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "invoicing.schema.Schema",
     "EXCEPTION_HANDLER": "invoicing.lib.api.answer_error",
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
@@ -185,6 +192,18 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "DESCRIPTION": "Customers, products, invoices, quotations, payments, statements and webhooks of one business.",
     "OAS_VERSION": "3.1.0",
+    "PREPROCESSING_HOOKS": ["invoicing.schema.without_slash"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "InvoiceStatus": "billing.models.Invoice.Status",
+        "QuotationStatus": "billing.models.Quotation.Status",
+        "PaymentStatus": "billing.models.Payment.Status",
+        "CustomerStatus": "customers.models.Customer.Status",
+        "CustomerType": "customers.models.Customer.Type",
+        "EndpointStatus": "webhooks.models.Endpoint.Status",
+        "DeliveryStatus": "webhooks.models.Delivery.State",
+        "StatementType": "businesses.models.Business.StatementType",
+    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
@@ -197,11 +216,41 @@ SPECTACULAR_SETTINGS = {
 # The admin -----------------------------------------------------------------------------------------------------------
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Invoicing",
-    "SITE_HEADER": "Invoicing",
+    "SITE_HEADER": "businesses.navigation.header",
+    "SITE_SUBHEADER": "businesses.navigation.subheader",
+    "SITE_DROPDOWN": "businesses.navigation.switcher",
     "SITE_SYMBOL": "receipt_long",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("businesses/favicon.svg")},
+    ],
+    "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "STYLES": [lambda request: static("businesses/admin.css")],
+    "LOGIN": {"image": lambda request: static("businesses/login.svg")},
     "DASHBOARD_CALLBACK": "billing.admin.dashboard.dashboard",
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "businesses.navigation.sidebar",
+    },
+    # A deep petrol: the calm of a ledger's cover, and 4.5:1 against white from 600 on.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.6% 0.014 195)",
+            "100": "oklch(94.5% 0.03 195)",
+            "200": "oklch(89% 0.055 195)",
+            "300": "oklch(81% 0.08 195)",
+            "400": "oklch(71% 0.095 195)",
+            "500": "oklch(60% 0.095 197)",
+            "600": "oklch(49% 0.083 199)",
+            "700": "oklch(42% 0.07 201)",
+            "800": "oklch(36% 0.058 203)",
+            "900": "oklch(31% 0.046 205)",
+            "950": "oklch(22% 0.034 207)",
+        },
+    },
 }
 
 # Logs ----------------------------------------------------------------------------------------------------------------

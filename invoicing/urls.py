@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from invoicing import health
 from invoicing.lib.api import json_error
@@ -15,7 +16,10 @@ api: list[URLPattern | URLResolver] = [
     path("", include("webhooks.api.urls")),
     path("", include("billing.api.products")),
     path("", include("billing.api.invoices")),
+    path("", include("billing.api.statements")),
     path("", include("billing.api.quotations")),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +17,8 @@ from customers.models import Customer
 from invoicing.lib.api import CurrencyCode, Day, LongText, Metadata, Number, Reference, Strict, Text
 from invoicing.lib.errors import Detail, Invalid
 
-_PERCENT = [MinValueValidator(Decimal(0), "Must not be less than 0."), MaxValueValidator(Decimal(100), "At most 100.")]
-_NOT_NEGATIVE = [MinValueValidator(Decimal(0), "Must not be less than 0.")]
+_PERCENT = [MinValueValidator(0, "Must not be less than 0."), MaxValueValidator(100, "At most 100.")]
+_NOT_NEGATIVE = [MinValueValidator(0, "Must not be less than 0.")]
 
 
 class PartyInput(Strict):

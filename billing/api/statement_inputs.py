@@ -8,8 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import exceptions, serializers
 
 from billing.api.inputs import SendInput
@@ -26,16 +24,17 @@ from invoicing.lib.money import exponent, to_minor_exact
 _TYPES = Business.StatementType.choices
 
 
-@extend_schema_field(OpenApiTypes.DATETIME)
-class Moment(serializers.CharField):
-    """An ISO 8601 time with its zone, not in the future."""
+class Moment(serializers.DateTimeField):
+    """An ISO 8601 time with its zone, or a date, which counts as its first moment in UTC; not in the future."""
 
-    def to_internal_value(self, data: Any) -> datetime | None:  # type: ignore[override]
+    def to_internal_value(self, value: Any) -> datetime:
         try:
-            moment: datetime | None = MomentField().clean(super().to_internal_value(data))
+            moment: datetime | None = MomentField().clean(value) if isinstance(value, str) else None
         except ValidationError as error:
             raise exceptions.ValidationError(error.messages) from None
-        if moment is not None and moment > clock.now():
+        if moment is None or moment.year < 1900:
+            raise exceptions.ValidationError("Expected an ISO 8601 time such as 2026-04-01T10:00:00.000Z.")
+        if moment > clock.now():
             raise exceptions.ValidationError("Must not be in the future.")
         return moment
 
@@ -50,7 +49,7 @@ class _PeriodInput(Strict):
 class StatementInput(_PeriodInput):
     """Which statement."""
 
-    known_at = Moment(required=False, max_length=40, help_text="As it was known then; default now.")
+    known_at = Moment(required=False, allow_null=True, help_text="As it was known then; default now.")
     items = OneOf([("past_due", "Only what is past due")], help_text="Of open_item.")
     currency = CurrencyCode(help_text="Default: the customer's, else the business's.")
 

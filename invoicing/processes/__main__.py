@@ -23,7 +23,7 @@ def main() -> int:
         return run()
     if what == "prepare":
         return prepare()
-    become(PROCESSES[what](read_environment()))
+    return become(PROCESSES[what](read_environment()))
 
 
 def become(process: Process) -> NoReturn:

@@ -86,6 +86,9 @@ def _python() -> str:
 
 def _assignments() -> str:
     """What the command lines must be given again; secrets are not repeated on a terminal."""
-    shown = [f"{name}={shlex.quote(os.environ[name])}" for name in _SHOWN if os.environ.get(name)]
+    given = {name: os.environ[name] for name in _SHOWN if os.environ.get(name)}
+    if given.get("DATA_DIR") == str(Path("var").resolve()):
+        del given["DATA_DIR"]  # the default, which the supervisor has made absolute
+    shown = [f"{name}={shlex.quote(value)}" for name, value in given.items()]
     hidden = [f"{name}=…" for name in _KEPT_TO_ITSELF if os.environ.get(name)]
     return "".join(f"{assignment} " for assignment in shown + hidden)

@@ -53,11 +53,13 @@ def _start(supervisor: Supervisor, environment: Environment, nets: str) -> bool:
     is_first = not credentials.exists()
     if not (_broker_is_up(supervisor, environment) and _prepared(supervisor, environment, is_first=is_first)):
         return False
-    for process in commands.PROCESSES.values():
-        supervisor.add(process(environment))
+    supervisor.add(commands.web(environment))
     if not supervisor.wait_until(lambda: _web_answers(environment), seconds=60):
         _complain(supervisor, f"The web server does not answer; see {supervisor.log_dir / 'web.log'}.")
         return False
+    # Only now, so that five Pythons that start do not hold up the one that people wait for.
+    for process in (commands.worker, commands.dispatcher, commands.scheduler):
+        supervisor.add(process(environment))
     say(banner(environment, credentials, is_first=is_first, allowed_nets=nets))
     return True
 

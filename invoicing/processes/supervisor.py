@@ -41,6 +41,7 @@ class Child:
         self.log = Log(log_dir / f"{process.name}.log")
         self._keep = keep
         self._quick_deaths = 0
+        self._last_said = ""
         self._again_at: float | None = None
         self.running = self._spawn()
 
@@ -80,7 +81,9 @@ class Child:
 
     def show(self) -> None:
         for line in self.log.new_loud_lines() if self.process.speaks else []:
-            say(f"{self.process.name}: {line}")
+            if line != self._last_said:
+                say(f"{self.process.name}: {line}")
+            self._last_said = line
 
     def ask_to_end(self) -> None:
         """The gentle signal, to the process itself and never to its group: Celery's pool must not get it too."""

@@ -133,7 +133,7 @@ def _products(business: Business) -> list[Product]:
 def _customers(business: Business) -> list[tuple[Customer, int | None]]:
     made = []
     for index, (name, country, city, currency, language, lateness) in enumerate(_CUSTOMERS):
-        fields = {
+        fields: dict[str, Any] = {
             "name": name,
             "email": f"accounts{index + 1}@customer{index + 1}.example",
             "address": f"{17 + index * 6} {('Market', 'Station', 'Mill', 'Park')[index % 4]} Street",

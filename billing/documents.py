@@ -92,7 +92,7 @@ def document_pdf(row: DocumentRow, revision: int | None = None) -> bytes:
     NotFound where there is no such revision.
     """
     revisions = Revision.objects.of(row.business).select_related("file", "business").order_by("-number")
-    revisions = revisions.filter(invoice=row) if isinstance(row, Invoice) else revisions.filter(quotation=row)
+    revisions = revisions.filter(**{row.noun: row})
     found = (revisions.filter(number=revision) if revision is not None else revisions).first()
     if found is not None:
         return bytes(keep_revision(found).content)

@@ -29,8 +29,9 @@ class HasScope(BasePermission):
         if method.lower() not in view.http_method_names or not hasattr(view, method.lower()):
             return True  # 405 says more than 403, and there is nothing to enter
         allowed = getattr(view, "scopes", {}).get(method, frozenset())
-        if request.auth.scope not in allowed:
-            raise PermissionDenied(f"This API key's scope ({request.auth.scope}) does not cover this call.")
+        scope = request.auth.scope if isinstance(request.auth, ApiKey) else None
+        if scope not in allowed:
+            raise PermissionDenied(f"This API key's scope ({scope}) does not cover this call.")
         return True
 
 

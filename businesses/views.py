@@ -113,7 +113,7 @@ class BusinessView(ViewSet):
             raise exceptions.NotAuthenticated
         self.verdict = throttling.take(request.auth.pk)
         if self.verdict is not None and not self.verdict.allowed:
-            raise RateLimited(wait=self.verdict.retry_after - 1)
+            raise RateLimited(wait=self.verdict.retry_after)
 
     def _dry_run(self, method: str) -> bool:
         text = self.parameters.pop("dry_run", None) if method in WRITES else None

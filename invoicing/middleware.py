@@ -97,7 +97,7 @@ class SessionMiddleware(_BrowserOnly, Sessions):
     """Django's, for browsers."""
 
 
-class CsrfViewMiddleware(_BrowserOnly, Csrf):
+class CsrfViewMiddleware(_BrowserOnly, Csrf):  # type: ignore[misc]
     """Django's, for browsers."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from businesses.filters import DayFilter, FlagFilter, IdsFilter, MomentFilter, UUIDFilter
-from businesses.views import WRITES, BusinessView
+from businesses.views import WRITES
 
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -52,20 +52,19 @@ _KINDS: tuple[tuple[type[Any], Any], ...] = (
 class Schema(AutoSchema):
     """Adds the parameters, headers and errors that the base view gives to every operation."""
 
-    view: BusinessView
+    view: Any
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         """What a list can be asked, and what every write takes."""
-        parameters = list(super().get_override_parameters())
+        parameters: list[Any] = list(super().get_override_parameters())
         if self.method in WRITES:
             return [*parameters, *_OF_WRITES]
         if self.view.action == "list":
             parameters += self._of_list()
-        names = {parameter.name for parameter in parameters}
-        if self.view.action in {"list", "retrieve"} and "fields" not in names:
+        if self.view.action in {"list", "retrieve"}:
             parameters.append(_query("fields", OpenApiTypes.STR, "Only these keys, separated by commas."))
-        if self.view.action in {"list", "retrieve"} and (expands := getattr(self.view, "expands", ())):
-            parameters.append(OpenApiParameter("expand", str, enum=list(expands), description="Show it in full."))
+            if expands := getattr(self.view, "expands", ()):
+                parameters.append(OpenApiParameter("expand", str, enum=list(expands), description="Show it in full."))
         return parameters
 
     def _of_list(self) -> list[OpenApiParameter]:
@@ -78,9 +77,9 @@ class Schema(AutoSchema):
             _query("sort", OpenApiTypes.STR, f"A list of {order}; a minus sign turns one round."),
         ]
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        bodies["default"] = self._get_response_for_code(Error, "default", direction=direction)
+        bodies["default"] = self._get_response_for_code(Error, "default", direction=direction)  # type: ignore[no-untyped-call]
         bodies["default"]["description"] = "A refusal: 400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429 or 503."
         return bodies
 

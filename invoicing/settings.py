@@ -89,6 +89,8 @@ if SQLITE:
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA cache_size=-20000;",
     }
+    # Tests on a file as well: a database in memory has other locks than the one that people use.
+    _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -131,6 +133,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # an invoice form of 1,000 lines
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = ["invoicing.formats"]
 
 # Jobs ----------------------------------------------------------------------------------------------------------------
 REDIS_URL = ENVIRONMENT.redis_url

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from functools import lru_cache
 
 import structlog
 
 from invoicing.lib import clock
 from invoicing.lib.http import Answer, Client
+from invoicing.lib.secrets import decrypt
 from webhooks.claims import Claim, claim
 from webhooks.heartbeat import beat
 from webhooks.models import due_deliveries
@@ -80,8 +82,13 @@ def _headers(claim: Claim) -> dict[str, str]:
         event_type=claim.event_type,
         timestamp=int(clock.now().timestamp()),
     )
-    ours = oim_headers(claim.body, claim.endpoint.signing_secret, call)
+    ours = oim_headers(claim.body, _opened(claim.endpoint.secret), call)
     return {**claim.endpoint.headers, **ours}
+
+
+@lru_cache(maxsize=1000)
+def _opened(secret: str) -> str:
+    return decrypt(secret)  # as slow as all else in a request's headers
 
 
 def drain() -> int:

@@ -88,6 +88,7 @@ def _delivery(event: Event, endpoint: Endpoint) -> Delivery:
         business=event.business,
         event=event,
         endpoint=endpoint,
+        created_at=event.created_at,
         state=Delivery.State.HELD if held else Delivery.State.PENDING,
         next_attempt_at=None if held else event.created_at,
     )

@@ -6,42 +6,39 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from businesses.audit import SYSTEM
 from invoicing.lib import clock
 from invoicing.lib.http import Answer
 from webhooks import retries
 from webhooks.claims import Claim
-from webhooks.models import Attempt, Delivery, Endpoint
+from webhooks.models import Delivery, Endpoint
 from webhooks.services import disable_endpoint
 
 Outcome = tuple[Claim, Answer]
 _GONE = 410
+_FILL = "UPDATE webhooks_attempt SET status_code = %s, error = %s, duration_ms = %s, response = %s WHERE id = %s"
 _State = tuple[str, int, datetime | None]  # state, failures, next attempt
 
 
 @transaction.atomic
 def record_outcomes(outcomes: list[Outcome]) -> None:
     """Write how these attempts ended. A delivery whose lease was lost keeps what its new holder makes of it."""
-    attempts = [_filled(claim.attempt, answer) for claim, answer in outcomes]
-    Attempt.objects.bulk_create(
-        attempts,
-        update_conflicts=True,  # they exist: one statement for rows that all differ
-        unique_fields=["id"],
-        update_fields=["status_code", "error", "duration_ms", "response"],
-    )
+    _fill_attempts(outcomes)
     endpoints = _failing_endpoints(outcomes)
     _settle(outcomes, endpoints)
     _count(outcomes, endpoints)
 
 
-def _filled(attempt: Attempt, answer: Answer) -> Attempt:
-    attempt.status_code = answer.status
-    attempt.duration_ms = answer.duration_ms
-    attempt.response = answer.excerpt
-    attempt.error = answer.error or _complaint(answer.status)
-    return attempt
+def _fill_attempts(outcomes: Iterable[Outcome]) -> None:
+    rows = []
+    for claim, answer in outcomes:
+        attempt = claim.attempt
+        attempt.status_code, attempt.error = answer.status, answer.error or _complaint(answer.status)
+        rows.append((attempt.status_code, attempt.error, answer.duration_ms, answer.excerpt, attempt.pk))
+    with connection.cursor() as cursor:  # rows that all differ: a fifth of the time of bulk_update or an upsert
+        cursor.executemany(_FILL, rows)
 
 
 def _complaint(status: int | None) -> str | None:

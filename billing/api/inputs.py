@@ -55,7 +55,7 @@ class DocumentInput(Strict):
     """What an invoice and a quotation are made from."""
 
     customer_id = Reference()
-    items = LineInput(many=True, allow_empty=False, max_length=MAX_LINES)
+    items = LineInput(many=True, allow_empty=False, max_length=MAX_LINES)  # type: ignore[call-arg]
     issue_date = Day(required=False, allow_null=True, help_text="Default: today in the business's time zone.")
     currency = CurrencyCode(help_text="Default: the customer's, else the business's.")
     notes = LongText()

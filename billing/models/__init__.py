@@ -9,12 +9,12 @@ from billing.models.documents import (
     Quotation,
     QuotationLine,
     Revision,
-    TaxCategory,
 )
 from billing.models.ledger import Allocation, DueDate, Entry
 from billing.models.payment import Payment
 from billing.models.product import Product
 from billing.models.statements import KeptStatement, StatementOutcome, StatementRun
+from billing.models.tax import TaxCategory
 
 __all__ = [
     "Allocation",

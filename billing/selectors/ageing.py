@@ -26,26 +26,33 @@ class OpenItem(NamedTuple):
     due_minor: int
 
 
-# An allocation counts twice, against its invoice and back to its payment: so the rows of a customer sum to its balance.
+# Invoices' rows, and the other side of the same books: entries of payments, less what of them is applied. Together the
+# rows of a customer sum to its balance.
 _OPEN_ITEMS = """
 WITH moved AS (
-  SELECT customer_id, currency, invoice_id, amount_minor AS due,
-         CASE WHEN kind = 'invoice' THEN amount_minor ELSE 0 END AS total FROM billing_entry WHERE {asked}
+  SELECT invoice_id, amount_minor AS due, CASE WHEN kind = 'invoice' THEN amount_minor ELSE 0 END AS total
+  FROM billing_entry WHERE {asked} AND invoice_id IS NOT NULL
   UNION ALL
-  SELECT customer_id, currency, invoice_id, -amount_minor, 0 FROM billing_allocation WHERE {asked}
-  UNION ALL
-  SELECT customer_id, currency, NULL, amount_minor, 0 FROM billing_allocation WHERE {asked}
+  SELECT invoice_id, -amount_minor, 0 FROM billing_allocation WHERE {asked}
 ), left_over AS (
-  SELECT customer_id, currency, invoice_id, SUM(total) AS total, SUM(due) AS due
-  FROM moved GROUP BY customer_id, currency, invoice_id HAVING SUM(due) <> 0
+  SELECT invoice_id, SUM(total) AS total, SUM(due) AS due FROM moved GROUP BY invoice_id HAVING SUM(due) <> 0
+), unapplied AS (
+  SELECT customer_id, currency, SUM(amount_minor) AS due
+  FROM billing_entry WHERE {asked} AND invoice_id IS NULL GROUP BY customer_id, currency
+  UNION ALL
+  SELECT customer_id, currency, SUM(amount_minor)
+  FROM billing_allocation WHERE {asked} GROUP BY customer_id, currency
 )
-SELECT o.customer_id, o.currency, i.uuid, i.number, i.issue_date, (
+SELECT i.customer_id, i.currency, i.uuid, i.number, i.issue_date AS issued, (
          SELECT d.due_date FROM billing_duedate d
          WHERE d.invoice_id = o.invoice_id AND d.effective_on <= %s AND d.recorded_at <= %s
          ORDER BY d.effective_on DESC, d.recorded_at DESC, d.id DESC LIMIT 1
-       ), o.total, o.due
-FROM left_over o LEFT JOIN billing_invoice i ON i.id = o.invoice_id
-ORDER BY i.issue_date, o.invoice_id
+       ), o.total, o.due, o.invoice_id AS pk
+FROM left_over o JOIN billing_invoice i ON i.id = o.invoice_id
+UNION ALL
+SELECT customer_id, currency, NULL, NULL, NULL, NULL, 0, SUM(due), NULL
+FROM unapplied GROUP BY customer_id, currency HAVING SUM(due) <> 0
+ORDER BY issued, pk
 """
 
 
@@ -66,12 +73,12 @@ def open_items(
     if currency is not None:
         asked, values = f"{asked} AND currency = %s", [*values, currency]
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN_ITEMS.format(asked=asked), [*values * 3, day, moment])
+        cursor.execute(_OPEN_ITEMS.format(asked=asked), [*values * 4, day, moment])
         return [_item(row) for row in cursor.fetchall()]
 
 
 def _item(row: Sequence[Any]) -> OpenItem:
-    customer_pk, currency, uuid, number, issued, due_date, total, due = row
+    customer_pk, currency, uuid, number, issued, due_date, total, due, _ = row
     invoice_id = None if uuid is None else str(UUID(str(uuid)))
     return OpenItem(customer_pk, currency, invoice_id, number, _day(issued), _day(due_date), int(total), int(due))
 

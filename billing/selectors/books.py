@@ -74,7 +74,7 @@ def check_balances(business: Business) -> Damage:
 
 def check_invoices(business: Business) -> Damage:
     """An invoice's paid = Σ its allocations; what it owes follows; its entries sum to what its status says."""
-    rows = Invoice.objects.of(business).annotate(
+    rows: QuerySet[Any] = Invoice.objects.of(business).annotate(
         applied=_sum_of(Allocation.objects.all(), "invoice"), posted=_sum_of(Entry.objects.all(), "invoice")
     )
     for invoice in rows.filter(~Q(applied=F("paid_minor"))):
@@ -92,7 +92,7 @@ def check_invoices(business: Business) -> Damage:
 
 def check_payments(business: Business) -> Damage:
     """A payment's allocations and its unallocated rest are its amount; its entry is too."""
-    rows = Payment.objects.of(business).annotate(
+    rows: QuerySet[Any] = Payment.objects.of(business).annotate(
         applied=_sum_of(Allocation.objects.all(), "payment"), posted=_sum_of(Entry.objects.all(), "payment")
     )
     for payment in rows.iterator():

@@ -92,7 +92,7 @@ def latest_invoices(business: Business, count: int = 8) -> QuerySet[Invoice]:
 def latest_events(business: Business, count: int = 8) -> list[dict[str, Any]]:
     """The newest events: type, data as text, actor, created_at."""
     rows = Event.objects.of(business).exclude(type="webhook.test").order_by("-pk")
-    return list(rows.values("pk", "type", "data", "actor", "created_at")[:count])
+    return [dict(row) for row in rows.values("pk", "type", "data", "actor", "created_at")[:count]]
 
 
 # Adding up -------------------------------------------------------------------------------------------------------------
@@ -132,12 +132,12 @@ def _index(day: date, starts: list[date]) -> int:
     return min((day.year - starts[0].year) * 12 + day.month - starts[0].month, len(starts) - 1)
 
 
-def _balances(business: Business) -> Iterable[dict[str, Any]]:
+def _balances(business: Business) -> Iterable[Any]:
     rows = CustomerBalance.objects.of(business).values("currency")
     return rows.annotate(outstanding=Sum("outstanding_minor"), credit=Sum("credit_minor"))
 
 
-def _open(business: Business, today: date) -> Iterable[dict[str, Any]]:
+def _open(business: Business, today: date) -> Iterable[Any]:
     """What is due, by days past due; an invoice without a due date is never late."""
 
     def late(first: int, last: int | None) -> Q:
@@ -162,19 +162,19 @@ def _age(figures: Figures, row: dict[str, Any]) -> None:
     figures.overdue_minor = sum(figures.ageing.values()) - figures.ageing["current"]
 
 
-def _drafts(business: Business) -> Iterable[dict[str, Any]]:
+def _drafts(business: Business) -> Iterable[Any]:
     rows = Invoice.objects.of(business).live().filter(status=Invoice.Status.DRAFT).values("currency")
     return rows.annotate(total=Sum("total_minor"), count=Count("pk"))
 
 
-def _invoiced(business: Business, since: date) -> Iterable[dict[str, Any]]:
+def _invoiced(business: Business, since: date) -> Iterable[Any]:
     """By day: the database groups by a column it has an index of, and the days become months here."""
     rows = Invoice.objects.of(business).filter(issue_date__gte=since)
     issued = rows.exclude(status__in=[Invoice.Status.DRAFT, Invoice.Status.CANCELLED])
     return issued.order_by().values("currency", "issue_date").annotate(total=Sum("total_minor"))
 
 
-def _collected(business: Business, since: date) -> Iterable[dict[str, Any]]:
+def _collected(business: Business, since: date) -> Iterable[Any]:
     rows = Payment.objects.of(business).filter(payment_date__gte=since, status=Payment.Status.RECORDED)
     grouped = rows.order_by().values("currency", "payment_date")
     return grouped.annotate(total=Sum("amount_minor"), count=Count("pk"))

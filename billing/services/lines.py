@@ -53,7 +53,7 @@ def check_lines(document: Document, drafts: Sequence[LineDraft]) -> None:
 def store_lines(document: Document, drafts: Sequence[LineDraft], totals: Totals) -> None:
     """Replace the lines of a saved document; a draft line with a known id keeps it."""
     _lines(document).delete()
-    model = InvoiceLine if isinstance(document, Invoice) else QuotationLine
+    model: Any = InvoiceLine if isinstance(document, Invoice) else QuotationLine
     model.objects.bulk_create(
         model(**{document.noun: document}, **_stored(document, position, draft, totals))
         for position, draft in enumerate(drafts)

@@ -129,8 +129,8 @@ def _framework_error(error: Exception) -> Response | None:
     response = Response(error_body(str(error.detail), _CODES.get(error.status_code, "invalid")), error.status_code)
     if challenge := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = challenge
-    if wait := getattr(error, "wait", None):
-        response["Retry-After"] = str(int(wait) + 1)
+    if (wait := getattr(error, "wait", None)) is not None:
+        response["Retry-After"] = str(wait)
     return response
 
 

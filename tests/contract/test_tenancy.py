@@ -54,7 +54,7 @@ def minimal_body(operation: str, own: dict[str, str]) -> Any:
     if body_schema(operation) is None:
         return None
     bodies = {"payments": {"amount": 1}, "contacts": {"name": "x"}, "notes": {"text": "x"}}
-    method, path = operation.split(" ")
+    path = operation.split(" ")[1]
     return bodies.get(path.split("/")[-1] if "{" not in path.split("/")[-1] else path.split("/")[-2], {"notes": "x"})
 
 

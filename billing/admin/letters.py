@@ -1,0 +1,26 @@
+"""Who would get a letter, and what it would say, as it stands in the form before it is sent."""
+
+from __future__ import annotations
+
+from billing.selectors.documents import language_of
+from billing.services.sending import Envelope, addressed
+from customers.models import Customer
+from invoicing.lib.errors import Invalid
+from messaging.texts import text_of
+
+
+def letter_to(customer: Customer, kind: str, number: str = "") -> dict[str, str]:
+    """The initial values of a LetterForm; names that are known already are filled in, so that it reads as it will."""
+    try:
+        to, cc = addressed(Envelope(), customer)
+    except Invalid:  # no address yet: one is typed
+        to, cc = [], []
+    known = {"customer_name": customer.name, "business_name": customer.business.name, "number": number}
+    subject, message = (_filled(text, known) for text in text_of(customer.business, kind, language_of(customer)))
+    return {"to": ", ".join(to), "cc": ", ".join(cc), "subject": subject, "message": message}
+
+
+def _filled(text: str, known: dict[str, str]) -> str:
+    for name, value in known.items():
+        text = text.replace(f"{{{name}}}", value) if value else text
+    return text

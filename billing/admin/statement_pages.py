@@ -1,0 +1,161 @@
+"""A customer's statement: look at its figures, download it, send it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http.response import HttpResponseBase
+from unfold.widgets import UnfoldBooleanWidget
+
+from billing.admin import amounts, pages
+from billing.admin.forms import LetterForm, choice, day
+from billing.admin.letters import letter_to
+from billing.rendering import render_statement
+from billing.selectors.documents import logo_bytes
+from billing.selectors.statements import Wanted
+from billing.services.statements import proved_statement, read_statement, send_statement
+from businesses.admin.base import BusinessAdmin
+from businesses.membership import AdminRequest
+from businesses.models import Business
+from customers.models import Customer
+from einvoicing.document import Statement
+from invoicing.lib import clock
+from invoicing.lib.errors import DomainError
+from messaging.models import Kind
+
+_TYPE = Business.StatementType
+AGES = (
+    ("Not yet due", "current_minor"),
+    ("1–30 days", "days_1_30_minor"),
+    ("31–60 days", "days_31_60_minor"),
+    ("61–90 days", "days_61_90_minor"),
+    ("Over 90 days", "over_90_minor"),
+    ("Credit", "credit_minor"),
+)
+
+
+class StatementForm(LetterForm):
+    """Which statement, and the letter that carries it."""
+
+    field_order = ("type", "currency", "start", "end", "only_past_due")
+    widths = {**LetterForm.widths, "type": "w6", "currency": "w6", "start": "w4", "end": "w4", "only_past_due": "w4"}
+    names = {"on": "end"}
+
+    type = choice(_TYPE.choices, required=True)
+    currency = choice([])
+    start = day(label="From", help_text="Of a balance carried forward.")
+    end = day(label="Until", required=True)
+    only_past_due = forms.BooleanField(required=False, widget=UnfoldBooleanWidget(), label="Only what is past due")
+
+    def __init__(self, *args: Any, currencies: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["currency"].choices = [(code, code) for code in currencies]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        start, end = data.get("start"), data.get("end")
+        if data.get("type") == _TYPE.BALANCE_FORWARD and start is None:
+            self.add_error("start", "A balance is carried forward from a day.")
+        if start and end and end < start:
+            self.add_error("end", "Must not be before its first day.")
+        return data
+
+    def wanted(self) -> Wanted:
+        """The statement that is described."""
+        data = self.cleaned_data
+        start = data["start"] if data["type"] == _TYPE.BALANCE_FORWARD else None
+        only = bool(data["only_past_due"]) and data["type"] == _TYPE.OPEN_ITEM
+        currency = data["currency"] or None
+        return Wanted(type=data["type"], start=start, end=data["end"], currency=currency, only_past_due=only)
+
+
+def statement_view(admin: BusinessAdmin, request: AdminRequest, customer: Customer) -> HttpResponseBase:
+    """Figures at once; `_pdf` downloads, `_do` sends, `_second` shows the figures of what was typed."""
+    data = request.POST if request.method == "POST" else None
+    form = StatementForm(data, currencies=_currencies(customer), initial=_initial(customer))
+    wanted = _initial_wanted(customer)
+    if data is not None and form.is_valid():
+        wanted = form.wanted()
+        try:
+            if "_pdf" in data:
+                return _download(customer, wanted)
+            if "_do" in data:
+                return _send(admin, request, customer, form)
+        except DomainError as refusal:
+            form.refuse(refusal)
+    statement = read_statement(customer, wanted)
+    context: dict[str, Any] = {
+        "statement": _figures(statement, customer),
+        "may_send": admin.allows(request, "send_statements"),
+    }
+    title, back = f"Statement of {customer.name}", admin.url_of(customer.pk)
+    return pages.show(
+        admin, request, "statement", title, form=form, original=customer, back=back, media=admin.media, **context
+    )
+
+
+def _send(admin: BusinessAdmin, request: AdminRequest, customer: Customer, form: StatementForm) -> HttpResponseBase:
+    if not admin.allows(request, "send_statements"):
+        raise PermissionDenied
+    send_statement(customer, form.wanted(), form.envelope(), actor=admin.actor(request))
+    admin.message_user(request, f"The statement of {customer.name} is on its way.")
+    return admin.leave(request, admin.url_of(customer.pk))
+
+
+def _download(customer: Customer, wanted: Wanted) -> HttpResponseBase:
+    statement = proved_statement(customer, wanted)
+    content = render_statement(statement, logo=logo_bytes(customer.business, statement.brand.logo_sha256))
+    return pages.pdf(content, f"Statement-{customer.number}-{statement.end}")
+
+
+def _currencies(customer: Customer) -> list[str]:
+    used = customer.balances.order_by("currency").values_list("currency", flat=True)
+    return list(dict.fromkeys([customer.billing_currency, *used]))
+
+
+def _initial_wanted(customer: Customer) -> Wanted:
+    return Wanted(end=clock.today(customer.business.time_zone), currency=customer.billing_currency)
+
+
+def _initial(customer: Customer) -> dict[str, Any]:
+    today = clock.today(customer.business.time_zone)
+    first = today.replace(day=1)
+    period = {"type": _TYPE.OPEN_ITEM, "currency": customer.billing_currency, "start": first, "end": today}
+    return {**period, **letter_to(customer, Kind.STATEMENT)}
+
+
+def _figures(statement: Statement, customer: Customer) -> dict[str, Any]:
+    """What the statement says, in short."""
+    business = customer.business
+
+    def money(minor: int) -> str:
+        return amounts.money(minor, statement.currency, business)
+
+    forward = statement.kind == _TYPE.BALANCE_FORWARD
+    return {
+        "kind": _TYPE(statement.kind).label,
+        "end": amounts.day(statement.end, business),
+        "sums": [
+            *([("Opening balance", money(statement.opening_minor))] if forward else []),
+            *([("Movements", str(len(statement.entries)))] if forward else [("Invoices", str(len(statement.items)))]),
+            ("Closing balance", money(statement.closing_minor)),
+            ("Total due", money(statement.total_due_minor)),
+        ],
+        "ages": [(name, money(getattr(statement.ageing, column))) for name, column in AGES],
+        "items": [
+            (item.invoice_number, amounts.day(item.due_date, business), item.days_overdue, money(item.due_minor))
+            for item in statement.items[:50]
+        ],
+        "entries": [
+            (
+                amounts.day(entry.date, business),
+                entry.kind,
+                entry.number,
+                money(entry.amount_minor),
+                money(entry.balance_minor),
+            )
+            for entry in statement.entries[-50:]
+        ],
+    }

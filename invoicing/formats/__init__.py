@@ -1,0 +1,1 @@
+"""How people's dates are written."""

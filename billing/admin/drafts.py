@@ -119,7 +119,7 @@ def _lines_of(row: Any) -> list[dict[str, Any]]:
 
 
 def _draft(data: Mapping[str, Any], products: Mapping[UUID, Product]) -> LineDraft:
-    given = {name: None if value == "" else value for name, value in data.items() if name != "product"}
+    given: dict[str, Any] = {name: None if value == "" else value for name, value in data.items() if name != "product"}
     return LineDraft(**given, product=products.get(data["product"]))
 
 

@@ -48,7 +48,7 @@ class ProductAdmin(BusinessAdmin):
     list_filter = (("tax_category", ChoicesDropdownFilter),)
     list_filter_submit = True
     list_select_related = ("business",)
-    ordering = ("name_folded", "id")
+    ordering = ("name_folded",)
     search_fields = ("name",)
     search_help_text = "Name, code or description"
     fieldsets = (

@@ -3,69 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets
-from django.core.paginator import Paginator
 from django.db import models
 from django.forms import BaseInlineFormSet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils.functional import cached_property
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.views import ChangeList
 
+from businesses.admin.actions import Actions
 from businesses.admin.badges import moment
 from businesses.admin.forms import BusinessForm, place_on_lines
-from businesses.audit import Actor
-from businesses.membership import AdminRequest, actor
-from businesses.models import Business, User
+from businesses.admin.inlines import BusinessInline, BusinessStackedInline, BusinessTabularInline
+from businesses.admin.scoping import CappedPaginator, OwnChangeList, OwnChoices, own_rows
+from businesses.membership import AdminRequest
+from businesses.models import Business
 from businesses.permissions import ROLE_TABLE, may
 from invoicing.lib.errors import DomainError
 
-Row = TypeVar("Row", bound=models.Model)
-_MOST_COUNTED = 10_000
-_MOST_SAID = 20
+__all__ = ["BusinessAdmin", "BusinessInline", "BusinessStackedInline", "BusinessTabularInline", "own_rows"]
 
 
-class CappedPaginator(Paginator):
-    """Counts at most 10,000 rows, so that the first page of a big business is as fast as that of a small one."""
-
-    @cached_property
-    def count(self) -> int:
-        return self.object_list[:_MOST_COUNTED].count()  # type: ignore[attr-defined,no-any-return]
-
-
-def own_rows(model: type[models.Model], business: Business, rows: Any = None) -> Any:
-    """The rows of a model that a member of `business` may see or choose; no users, and of businesses only the own."""
-    rows = model._default_manager.all() if rows is None else rows
-    if issubclass(model, Business):
-        return rows.filter(pk=business.pk)
-    return rows.none() if issubclass(model, User) else rows.filter(business=business)
-
-
-class OwnChangeList(ChangeList):
-    """Unfold's, without an offer to show all where nothing is left out."""
-
-    def get_results(self, request: AdminRequest) -> None:
-        super().get_results(request)
-        if not self.query and not self.has_active_filters:
-            self.full_result_count = self.result_count
-
-
-class OwnChoices:
-    """What both admins and inlines do: references may only be chosen among rows of the current business."""
-
-    def formfield_for_foreignkey(self, db_field: Any, request: AdminRequest, **kwargs: Any) -> Any:
-        """Django's, the choices narrowed to the business; what a subclass gives as `queryset` is narrowed too."""
-        kwargs["queryset"] = own_rows(db_field.remote_field.model, request.business, kwargs.get("queryset"))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
-
-
-class BusinessAdmin(OwnChoices, ModelAdmin):
+class BusinessAdmin(Actions, OwnChoices, ModelAdmin):
     """An admin of rows of one business.
 
     The four `…_action` name an entry of ROLE_TABLE, or are None where nobody may. Subclasses implement `create`,
@@ -242,65 +204,6 @@ class BusinessAdmin(OwnChoices, ModelAdmin):
         prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
         return [one for one in found if row is None or self.offers(row, one.action_name.removeprefix(prefix))]
 
-    # Actions ---------------------------------------------------------------------------------------------------------
-    def actor(self, request: AdminRequest) -> Actor:
-        """The person, for services."""
-        return actor(request)
-
-    def url_of(self, object_id: Any) -> str:
-        """The page of a row."""
-        name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change"
-        return reverse(name, args=[object_id])
-
-    def url_of_list(self) -> str:
-        """The page of the list."""
-        return reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_changelist")
-
-    def run_each(
-        self, request: AdminRequest, rows: Iterable[Row], call: Callable[[Row], object], *, done: str
-    ) -> list[Row]:
-        """Call a service once per row; say what was `done` ("Sent"), list what was refused and why. The rows done."""
-        well: list[Row] = []
-        refused: list[str] = []
-        for row in rows:
-            try:
-                call(row)
-                well.append(row)
-            except DomainError as error:
-                refused.append(f"{row}: {error.message}")
-        if well:
-            self.message_user(request, f"{done}: {well[0] if len(well) == 1 else len(well)}.", messages.SUCCESS)
-        for line in refused[:_MOST_SAID]:
-            self.message_user(request, line, messages.ERROR)
-        if len(refused) > _MOST_SAID:
-            self.message_user(request, f"… and {len(refused) - _MOST_SAID} more were refused.", messages.ERROR)
-        return well
-
-    def confirm(
-        self, request: AdminRequest, *, title: str, question: str, rows: Iterable[Any] = (), submit: str = "Yes"
-    ) -> TemplateResponse | None:
-        """None once the person has said yes on the page that this otherwise returns. For bulk and detail actions."""
-        if request.method == "POST" and request.POST.get("confirmed") == "yes":
-            return None
-        posted = [(name, value) for name in ("action", "select_across", "index") if (value := request.POST.get(name))]
-        context = {
-            **self.admin_site.each_context(request),
-            "model_admin": self,
-            "title": title,
-            "question": question,
-            "submit_label": submit,
-            "back": request.path if request.method == "POST" else self.url_of_list(),
-            "names": [str(row) for _, row in zip(range(_MOST_COUNTED), rows, strict=False)],
-            "posted": [*posted, *(("_selected_action", pk) for pk in request.POST.getlist("_selected_action"))],
-        }
-        return TemplateResponse(request, "admin/confirm.html", context)
-
-    def leave(self, request: AdminRequest, url: str) -> HttpResponse:
-        """Go to `url`, also out of unfold's dialogs, which htmx posts."""
-        if request.headers.get("HX-Request"):
-            return HttpResponse(headers={"HX-Redirect": url})
-        return HttpResponseRedirect(url)
-
 
 def _permission(action: str) -> Callable[..., bool]:
     def has_permission(self: BusinessAdmin, request: AdminRequest, obj: Any = None) -> bool:
@@ -312,36 +215,3 @@ def _permission(action: str) -> Callable[..., bool]:
 # Every action of the role table can be named in @action(permissions=[…]), as unfold and Django look these methods up.
 for _action in ROLE_TABLE.keys() - {"view"}:
     setattr(BusinessAdmin, f"has_{_action}_permission", _permission(_action))
-
-
-class BusinessInline(OwnChoices):
-    """Rows beneath a row: seen, or, where `editable`, edited by whoever may change the row above."""
-
-    editable: ClassVar[bool] = False
-    detail_name: ClassVar[str] = ""  # the list that a service's `items.0.quantity` means
-    extra = 0
-    can_delete = False
-    show_change_link = False
-
-    def get_queryset(self, request: AdminRequest) -> Any:
-        return own_rows(self.model, request.business, super().get_queryset(request))  # type: ignore[attr-defined,misc]
-
-    def has_view_permission(self, request: AdminRequest, obj: Any = None) -> bool:
-        return True
-
-    def has_add_permission(self, request: AdminRequest, obj: Any = None) -> bool:
-        return self.editable
-
-    def has_change_permission(self, request: AdminRequest, obj: Any = None) -> bool:
-        return self.editable
-
-    def has_delete_permission(self, request: AdminRequest, obj: Any = None) -> bool:
-        return self.editable and self.can_delete
-
-
-class BusinessTabularInline(BusinessInline, TabularInline):
-    """Rows in a table."""
-
-
-class BusinessStackedInline(BusinessInline, StackedInline):
-    """Rows one below the other."""

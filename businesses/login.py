@@ -1,14 +1,22 @@
-"""The form at the door of the admin."""
+"""The form at the door of the admin, and by what its failures are counted."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from unfold.forms import AuthenticationForm
 
 _WRONG = "This e-mail address and password do not belong together, or may not log in here."
+
+
+def typed_address(request: HttpRequest | None, credentials: Mapping[str, Any] | None) -> str:
+    """Whose failed logins are counted: the address as users are found by it, however it is spelt."""
+    typed = (credentials or {}).get("username") or (request.POST.get("username") if request else "")
+    return str(typed or "").strip().lower()
 
 
 class LoginForm(AuthenticationForm):

@@ -19,7 +19,8 @@ _GROUPS: tuple[tuple[str | None, tuple[tuple[str, str, str], ...]], ...] = (
             ("Invoices", "billing.invoice", "receipt_long"),
             ("Quotations", "billing.quotation", "request_quote"),
             ("Payments", "billing.payment", "payments"),
-            ("Statements", "billing.statement", "summarize"),
+            ("Statements", "billing.keptstatement", "summarize"),
+            ("Statement runs", "billing.statementrun", "event_repeat"),
         ),
     ),
     (

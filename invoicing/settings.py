@@ -106,6 +106,9 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+# Its default is the user model's field, which our form does not have: every failure would count for nobody.
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "businesses.login.typed_address"
 AXES_CLIENT_IP_CALLABLE = "invoicing.middleware.client_ip"
 AXES_LOCKOUT_TEMPLATE = "pages/locked_out.html"
 AXES_VERBOSE = False

@@ -25,7 +25,7 @@ def account_of(customer: Customer, request: AdminRequest) -> dict[str, Any]:
         "tiles": _tiles(customer),
         "invoices": [_invoice(row, customer) for row in _open(customer)],
         "payments": [_payment(row, customer) for row in _payments(customer)],
-        "all_invoices": f"{reverse('admin:billing_invoice_changelist')}?customer={customer.pk}",
+        "all_invoices": f"{reverse('admin:billing_invoice_changelist')}?customer__id__exact={customer.pk}",
         "new_invoice": f"{reverse('admin:billing_invoice_add')}?customer={customer.pk}",
         "statement": reverse("admin:customers_customer_statement", args=[customer.pk]),
         "restore": reverse("admin:customers_customer_restore", args=[customer.pk]),

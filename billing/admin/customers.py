@@ -108,6 +108,7 @@ class CustomerAdmin(BusinessAdmin):
     list_filter = (CustomerState, ("status", ChoicesDropdownFilter))
     list_filter_submit = True
     list_select_related = ("business",)
+    show_facets = admin.ShowFacets.NEVER
     list_before_template = "admin/billing/tabs.html"
     change_form_outer_before_template = "admin/billing/account.html"
     search_fields = ("name",)
@@ -173,12 +174,7 @@ class CustomerAdmin(BusinessAdmin):
         return ("hold", "Credit hold") if obj.credit_hold else (obj.status, obj.get_status_display())
 
     def changelist_view(self, request: AdminRequest, extra_context: Any = None) -> Any:
-        chosen = request.GET.get("state", "")
-        tabs = [
-            {"title": label, "link": f"?state={name}" if name else "?", "active": name == chosen}
-            for name, label in CustomerState.tabs
-        ]
-        return super().changelist_view(request, {"tabs": tabs, **(extra_context or {})})
+        return super().changelist_view(request, {"tabs": CustomerState.links(request), **(extra_context or {})})
 
     # Services ------------------------------------------------------------------------------------------------------------
     def create(self, request: AdminRequest, form: Any) -> Customer:

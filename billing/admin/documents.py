@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -49,6 +50,7 @@ class DocumentAdmin(BusinessAdmin):
     list_filter_submit = True
     list_before_template = "admin/billing/tabs.html"
     list_display_links = ("number",)
+    show_facets = ShowFacets.NEVER  # each would be a count of everything
 
     class Media:
         css = {"all": ("billing/admin.css",)}
@@ -87,12 +89,7 @@ class DocumentAdmin(BusinessAdmin):
         return queryset.filter(Q(search_text__contains=needle) | Q(customer__in=customers)), False
 
     def changelist_view(self, request: AdminRequest, extra_context: Any = None) -> Any:
-        chosen = request.GET.get("state", "")
-        tabs = [
-            {"title": label, "link": f"?state={name}" if name else "?", "active": name == chosen}
-            for name, label in self.state_filter.tabs
-        ]
-        return super().changelist_view(request, {"tabs": tabs, **(extra_context or {})})
+        return super().changelist_view(request, {"tabs": self.state_filter.links(request), **(extra_context or {})})
 
     @display(description="Customer", ordering="customer__name_folded")
     def customer_name(self, obj: Document) -> str:

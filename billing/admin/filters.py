@@ -34,6 +34,19 @@ class StateFilter(SimpleListFilter):
 
     tabs: list[tuple[str, str]] = []
 
+    @classmethod
+    def links(cls, request: AdminRequest) -> list[dict[str, Any]]:
+        """The tabs; what is searched and filtered stays, the page does not."""
+        kept, links = request.GET.copy(), []
+        chosen = kept.pop(cls.parameter_name, [""])[-1]
+        kept.pop("p", None)
+        for name, label in cls.tabs:
+            query = kept.copy()
+            if name:
+                query[cls.parameter_name] = name
+            links.append({"title": label, "link": f"?{query.urlencode()}", "active": name == chosen})
+        return links
+
     def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
         return queryset.filter(self.condition(value)) if value else queryset

@@ -90,7 +90,7 @@ class HeadForm(Form):
 
     customer = forms.ModelChoiceField(Customer.objects.none())
     number = words(50, help_text="The next one, where it is left empty.")
-    currency = choice([])
+    currency = choice([], help_text="The customer’s, else the business’s.")
     issue_date = day(required=True)
     purchase_order = words(100)
     reference = words(100)
@@ -105,11 +105,13 @@ class HeadForm(Form):
         self.fields["customer"].queryset = Customer.objects.of(business).live()  # type: ignore[attr-defined]
         self.fields["customer"].widget = _picker(model)
         self.fields["customer"].widget.choices = self.fields["customer"].choices  # type: ignore[attr-defined]
-        ours = [] if fixed else [("", "The customer’s, else the business’s")]
+        ours = [] if fixed else [("", "Automatic")]
         self.fields["currency"].choices = [*ours, *(choices.of("currency") or [])]  # type: ignore[attr-defined]
         self.fields["discount_value"].widget.attrs["placeholder"] = "0"
-        if fixed:  # a number is given once
+        if fixed:  # a number is given once, and an empty due date means none
             del self.fields["number"]
+            for name in {"due_date", "currency"} & self.fields.keys():
+                self.fields[name].help_text = ""
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -133,7 +135,7 @@ def _picker(model: type[Document]) -> AutocompleteSelect:
 class InvoiceHeadForm(HeadForm):
     """An invoice's head."""
 
-    due_date = day(help_text="By the payment terms, where it is left empty on a new invoice.")
+    due_date = day(help_text="By the payment terms, where it is left empty.")
     delivery_date = day()
     period_start = day(label="Period from")
     period_end = day(label="Period to")
@@ -176,6 +178,11 @@ class LineForm(Form):
     def more(self) -> list[forms.BoundField]:
         """The fields that few lines need."""
         return [field for field in self if field.name not in self.MAIN]
+
+    def has_changed(self) -> bool:
+        """Whether anything was typed; a quantity that was emptied, and nothing else, is an empty line still."""
+        emptied = not self["quantity"].value()
+        return bool(set(self.changed_data) - ({"quantity"} if emptied else set()))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -154,7 +154,9 @@ class InvoiceAdmin(DocumentAdmin):
         if not rows:
             return None
         title = f"{verb} {len(rows)} invoice{'s' if len(rows) > 1 else ''}?"
-        if page := self.confirm(request, title=title, question=question, rows=rows, submit=verb):
+        if page := self.confirm(
+            request, title=title, question=question, rows=rows, submit=f"{verb} them" if len(rows) > 1 else f"{verb} it"
+        ):
             return page
         self.run_each(request, rows, call, done=done)
         return None

@@ -41,6 +41,7 @@ class PaymentAdmin(BusinessAdmin):
         ("payment_date", RangeDateFilter),
     )
     list_filter_submit = True
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ("customer", "business")
     search_fields = ("number",)
     search_help_text = "Receipt number, reference or customer"

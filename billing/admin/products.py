@@ -47,6 +47,7 @@ class ProductAdmin(BusinessAdmin):
     list_display = ("name", "product_code", "price", "rate", "unit", "state")
     list_filter = (("tax_category", ChoicesDropdownFilter),)
     list_filter_submit = True
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ("business",)
     ordering = ("name_folded",)
     search_fields = ("name",)

@@ -207,7 +207,7 @@ def _told(entry: AuditEntry) -> dict[str, Any]:
     return {
         "icon": "payments" if entry.action == "payment.created" else ICONS.get(verb, "bolt"),
         "text": _SAID.get(entry.action, verb.replace("_", " ").capitalize()),
-        "note": note or changes.get("reason", ""),
+        "note": note or changes.get("reason") or (entry.subject_label if entry.subject_kind == "payment" else ""),
         "actor": entry.actor_label,
         "at": entry.created_at,
     }

@@ -202,6 +202,7 @@ class KeptStatementAdmin(BusinessAdmin):
     list_display_links = None
     list_filter = (("customer", AutocompleteSelectFilter),)
     list_filter_submit = True
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ("customer", "business")
     search_fields = ("uuid",)
     search_help_text = "Customer"

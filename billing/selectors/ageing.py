@@ -27,7 +27,7 @@ class OpenItem(NamedTuple):
 
 
 # Invoices' rows, and the other side of the same books: entries of payments, less what of them is applied. Together the
-# rows of a customer sum to its balance.
+# rows of a customer sum to its balance. (A WHERE invoice_id IS NULL would let SQLite read those of all businesses.)
 _OPEN_ITEMS = """
 WITH moved AS (
   SELECT invoice_id, amount_minor AS due, CASE WHEN kind = 'invoice' THEN amount_minor ELSE 0 END AS total
@@ -37,8 +37,8 @@ WITH moved AS (
 ), left_over AS (
   SELECT invoice_id, SUM(total) AS total, SUM(due) AS due FROM moved GROUP BY invoice_id HAVING SUM(due) <> 0
 ), unapplied AS (
-  SELECT customer_id, currency, SUM(amount_minor) AS due
-  FROM billing_entry WHERE {asked} AND invoice_id IS NULL GROUP BY customer_id, currency
+  SELECT customer_id, currency, SUM(CASE WHEN invoice_id IS NULL THEN amount_minor ELSE 0 END) AS due
+  FROM billing_entry WHERE {asked} GROUP BY customer_id, currency
   UNION ALL
   SELECT customer_id, currency, SUM(amount_minor)
   FROM billing_allocation WHERE {asked} GROUP BY customer_id, currency

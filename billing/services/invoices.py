@@ -77,8 +77,9 @@ def update_invoice(
     invoice = Invoice.objects.lock(invoice.pk)
     before = invoice.status
     previous = apply_changes(invoice, changes, allowed=None if invoice.is_draft else OPEN_FIELDS, lines=lines)
-    if invoice.is_draft and (previous or lines is not None):
+    if previous:
         check_dates(invoice)
+    if invoice.is_draft and (previous or lines is not None):
         previous |= reprice(invoice, lines)
     if previous:
         invoice.save()

@@ -77,8 +77,9 @@ def update_quotation(
     before = quotation.status
     is_draft = before == Status.DRAFT
     previous = apply_changes(quotation, changes, allowed=None if is_draft else OPEN_FIELDS, lines=lines)
-    if is_draft and (previous or lines is not None):
+    if previous:
         check_dates(quotation)
+    if is_draft and (previous or lines is not None):
         previous |= reprice(quotation, lines)
     if previous:
         quotation.save()

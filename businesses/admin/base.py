@@ -16,6 +16,7 @@ from unfold.views import ChangeList
 
 from businesses.admin.actions import Actions
 from businesses.admin.badges import moment
+from businesses.admin.filters import own_filter
 from businesses.admin.forms import BusinessForm, place_on_lines
 from businesses.admin.inlines import BusinessInline, BusinessStackedInline, BusinessTabularInline
 from businesses.admin.scoping import CappedPaginator, OwnChangeList, OwnChoices, own_rows
@@ -117,6 +118,10 @@ class BusinessAdmin(Actions, OwnChoices, ModelAdmin):
         if shut and (self.fields or self.fieldsets):
             return flatten_fieldsets(self.get_fieldsets(request, obj))  # type: ignore[no-any-return]
         return super().get_readonly_fields(request, obj)  # type: ignore[no-any-return]
+
+    def get_list_filter(self, request: AdminRequest) -> list[Any]:
+        """As declared, but no filter of a library shows rows of others."""
+        return [own_filter(self.model, given) for given in super().get_list_filter(request)]
 
     def get_changelist(self, request: AdminRequest, **kwargs: Any) -> type[ChangeList]:
         return OwnChangeList

@@ -80,8 +80,6 @@ class BusinessSettingsForm(BusinessForm):
         business = self.instance
         if "statement_minimum" in self.fields:
             self.initial["statement_minimum"] = money.to_major(business.statement_minimum_minor, business.currency)
-        if business.logo_id is None:
-            self.fields.pop("remove_logo", None)
         for name, field in self.fields.items():
             self._keep_choice(field, getattr(business, name, None))
 
@@ -174,13 +172,12 @@ class BusinessSettings(BusinessAdmin):
     readonly_fields = ("logo_preview",)
 
     def get_fieldsets(self, request: AdminRequest, obj: Any = None) -> Any:
-        """To those who only look, the columns instead of what is there to be typed."""
+        """To those who only look, the columns instead of what is there to be typed; no logo, nothing to remove."""
         if self.has_change_permission(request, obj):
-            return self.fieldsets
+            hidden: dict[str, str | None] = {} if obj is None or obj.logo_id else {"remove_logo": None}
+            return _renamed(self.fieldsets, hidden)
         shown = {"new_logo": None, "remove_logo": None, "statement_minimum": "shown_minimum"}
-        return [
-            (title, {**options, "fields": _replaced(options["fields"], shown)}) for title, options in self.fieldsets
-        ]
+        return _renamed(self.fieldsets, shown)
 
     def changelist_view(self, request: AdminRequest, extra_context: Any = None) -> HttpResponse:
         """There is one: its page."""
@@ -213,6 +210,10 @@ class BusinessSettings(BusinessAdmin):
         data = base64.b64encode(bytes(business.logo.content)).decode()
         source = f"data:{business.logo.media_type};base64,{data}"
         return format_html('<span class="business-preview"><img src="{}" alt="Logo"></span>', source)
+
+
+def _renamed(fieldsets: Any, names: Mapping[str, str | None]) -> list[Any]:
+    return [(title, {**options, "fields": _replaced(options["fields"], names)}) for title, options in fieldsets]
 
 
 def _replaced(fields: Any, names: Mapping[str, str | None]) -> list[Any]:

@@ -111,7 +111,8 @@ class Supervisor:
 
     def __enter__(self) -> Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._request)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # ignored under nohup
+                signal.signal(number, self._request)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -177,9 +178,11 @@ class Supervisor:
 
 def ends_with_parent(stop: signal.Signals) -> Callable[[], None]:
     """A `preexec_fn` that has the kernel send `stop` to the new process when this one dies, however it dies."""
-    parent = os.getpid()
+    parent, heard = os.getpid(), {signal.SIGINT, signal.SIGTERM, signal.SIGQUIT}
 
     def before_exec() -> None:
+        for number in heard:  # a shell's background job, `make run &`, would ignore SIGQUIT, and pass that on
+            signal.signal(number, signal.SIG_DFL)
         _LIBC.prctl(_PR_SET_PDEATHSIG, int(stop))
         # SIGQUIT before Celery has its handler would leave a core file behind, and secrets in it.
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

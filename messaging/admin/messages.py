@@ -102,13 +102,14 @@ class MessageAdmin(BusinessAdmin):
     def html(self, message: Message) -> SafeString:
         """As a mail program shows it: in a frame that runs nothing and reaches nothing."""
         if not message.body_html:
-            return self.text(message)
+            return _as_typed(message.body_text)
         frame = '<iframe sandbox="" title="E-mail" class="message-frame" srcdoc="{}"></iframe>'
-        return format_html(frame, message.body_html)
+        shown: SafeString = format_html(frame, message.body_html)
+        return shown
 
     @display(description="Content")
     def text(self, message: Message) -> SafeString:
-        return format_html('<pre class="font-mono text-xs whitespace-pre-wrap">{}</pre>', message.body_text)
+        return _as_typed(message.body_text)
 
     @display(description="Attachments")
     def files(self, message: Message) -> SafeString | str:
@@ -136,6 +137,10 @@ class MessageAdmin(BusinessAdmin):
 
     def _retry(self, request: AdminRequest, rows: Any) -> None:
         self.run_each(request, rows, lambda row: retry_message(row, actor=self.actor(request)), done="Queued again")
+
+
+def _as_typed(text: str) -> SafeString:
+    return format_html('<pre class="font-mono text-xs whitespace-pre-wrap">{}</pre>', text)
 
 
 def _size(size: int) -> str:

@@ -68,11 +68,11 @@ check: install-dev
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(TEMPLATES) | xargs -r $(BIN)/djade --check --target-version 5.2
-	$(TEMPLATES) | xargs -r $(BIN)/djhtml --check --tabwidth 2
+	$(TEMPLATES) | xargs -r $(BIN)/djhtml --check --tabwidth 4
 	@rm -rf '$(DATA_DIR)'
 
 fix: install-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(TEMPLATES) | xargs -r $(BIN)/djade --target-version 5.2
-	$(TEMPLATES) | xargs -r $(BIN)/djhtml --tabwidth 2
+	$(TEMPLATES) | xargs -r $(BIN)/djhtml --tabwidth 4

@@ -157,10 +157,8 @@ def _taxes(lines: Sequence[LineInput], nets: Sequence[int], rounding: str) -> tu
     for (category, rate), members in groups.items():
         weights = [nets[index] for index in members]
         base = sum(weights)
-        if rounding == "line":
-            parts = [_percent(weight, rate) for weight in weights]
-        else:
-            parts = split(_percent(base, rate), weights)
+        per_line = rounding == "line"
+        parts = [_percent(weight, rate) for weight in weights] if per_line else split(_percent(base, rate), weights)
         for index, part in zip(members, parts, strict=True):
             line_taxes[index] = part
         taxes.append(TaxLine(category=category, rate=rate, base=base, tax=sum(parts)))

@@ -26,7 +26,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     if checks["migrations"]:
         checks["dispatcher"] = dispatcher_is_alive()
     ready = all(checks.values())
-    return JsonResponse({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)
+    answer = JsonResponse({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # not being ready yet is an answer, not an error
+    return answer
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

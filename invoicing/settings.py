@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "invoicing.middleware.SessionMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "invoicing.middleware.CsrfViewMiddleware",
     "invoicing.middleware.AuthenticationMiddleware",
@@ -149,12 +150,16 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     "socket_connect_timeout": 2,
     # A broker that is away must not hold up a request: work is found in rows anyway.
-    **{"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0},
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
@@ -275,6 +280,7 @@ LOGGING: dict[str, Any] = {
     },
 }
 SILENCED_SYSTEM_CHECKS = [
+    "security.W003",  # CSRF's middleware is there, wrapped: see invoicing/middleware.py
     "axes.W002",  # the lockout's middleware is there, wrapped: see invoicing/middleware.py
     "models.W040",  # SQLite ignores the covering columns of an index
     # TLS is the reverse proxy's; with an https PUBLIC_URL the cookies are secure and HSTS is on.

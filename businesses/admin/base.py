@@ -113,10 +113,14 @@ class BusinessAdmin(Actions, OwnChoices, ModelAdmin):
         return self.has_view_permission(request)
 
     def get_readonly_fields(self, request: AdminRequest, obj: Any = None) -> Sequence[str]:
-        """Everything where the row cannot be changed, so that methods and hidden columns may be among the fields."""
+        """Everything where the row cannot be changed, so that methods and hidden columns may be among the fields.
+
+        What only the form knows is shown by a method of the same name, where the admin has one.
+        """
         shut = not self.has_change_permission(request, obj) if obj else not self.has_add_permission(request)
         if shut and (self.fields or self.fieldsets):
-            return flatten_fieldsets(self.get_fieldsets(request, obj))  # type: ignore[no-any-return]
+            shown = flatten_fieldsets(self.get_fieldsets(request, obj))
+            return [name for name in shown if hasattr(self, name) or name not in self.form.declared_fields]
         return super().get_readonly_fields(request, obj)  # type: ignore[no-any-return]
 
     def get_list_filter(self, request: AdminRequest) -> list[Any]:

@@ -127,9 +127,16 @@ class HeadForm(Form):
         }
 
 
-def _picker(model: type[Document]) -> AutocompleteSelect:
-    """Searches customers where Django's own autocomplete does, and so within the business."""
-    return AutocompleteSelect(model._meta.get_field("customer"), admin.site)
+class CustomerPicker(AutocompleteSelect):
+    """Searches where Django's own autocomplete does, and so within the business; what is no key is nobody, not an error."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        keys = [key for key in value if str(key).isascii() and str(key).isdigit() and len(str(key)) < 19]
+        return super().optgroups(name, keys, attr)
+
+
+def _picker(model: type[Document]) -> CustomerPicker:
+    return CustomerPicker(model._meta.get_field("customer"), admin.site)
 
 
 class InvoiceHeadForm(HeadForm):

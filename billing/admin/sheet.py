@@ -61,7 +61,7 @@ def _buttons(row: Any, request: AdminRequest) -> dict[str, bool]:
         "send": not closed and may(request.role, "send"),
         "pay": invoice and row.status in Invoice.OPEN and may(request.role, "record_payment"),
         "cancel": invoice and "cancelled" in row.MOVES[row.status] and may(request.role, "cancel"),
-        "texts": row.status != "draft" and may(request.role, "edit_drafts"),
+        "texts": row.status != "draft" and may(request.role, "issue"),
         "accept": not invoice and "accepted" in row.MOVES[row.status] and may(request.role, "issue"),
         "convert": not invoice and row.status in Quotation.CONVERTIBLE and may(request.role, "edit_drafts"),
     }

@@ -101,7 +101,7 @@ def test_deletes_a_draft_with_the_reason_and_no_other(alice: Any) -> None:
     assert "cancel it instead" in refused.content.decode()
 
 
-@pytest.mark.parametrize("name", ["issue", "send", "pay", "cancel"])
+@pytest.mark.parametrize("name", ["issue", "send", "pay", "cancel", "texts"])
 def test_a_creator_may_do_none_of_these(alice: Any, name: str) -> None:
     row, client = an_invoice(alice, "draft" if name == "issue" else "sent"), browser(alice, "creator")
     assert client.get(page(row, name)).status_code == client.post(page(row, name)).status_code == 403
@@ -222,3 +222,15 @@ def test_a_quotation_is_rejected(alice: Any) -> None:
     row.refresh_from_db()
     assert row.status == "rejected"
     assert told(row)[-1] == ("quotation.rejected", WHO)
+
+
+@pytest.mark.parametrize(
+    "query", ["state=zzz", "q=%00", "q=" + "x" * 3000, "customer__id__exact=abc", "p=99999", "o=99"]
+)
+def test_a_list_answers_whatever_is_asked(alice: Any, query: str) -> None:
+    an_invoice(alice, "paid")
+    client = browser(alice)
+    for name in ("billing/invoice", "billing/quotation", "billing/payment", "customers/customer", "billing/product"):
+        assert client.get(f"/admin/{name}/?{query}").status_code in {200, 302}
+    for name in ("billing/invoice", "billing/payment", "customers/customer", "billing/statementrun"):
+        assert client.get(f"/admin/{name}/{'9' * 30}/change/").status_code == 404

@@ -172,3 +172,31 @@ def test_an_issued_invoice_is_read_only(alice: Any) -> None:
 
 def _shown(minor: int) -> str:
     return f"${minor / 100:,.2f}"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"lines-TOTAL_FORMS": "abc", "lines-INITIAL_FORMS": "-1"},
+        {"lines-TOTAL_FORMS": "99999", "lines-INITIAL_FORMS": "0"},
+        {"customer": "x" * 5000, "issue_date": "0000-00-00", "currency": "\x00", "discount_value": "9" * 99},
+        {"lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "0", "lines-0-product": "'", "lines-0-unit_price": "١"},
+        {
+            "lines-TOTAL_FORMS": "1",
+            "lines-INITIAL_FORMS": "0",
+            "lines-0-description": "\ud800",
+            "lines-0-unit_price": "1",
+        },
+        {"customer": "99999999999999999999999", "issue_date": "9999-12-31", "due_date": "0001-01-01"},
+    ],
+)
+def test_whatever_is_sent_is_answered(alice: Any, sent: dict[str, str]) -> None:
+    client, row = browser(alice), an_invoice(alice)
+    sent = {name: value.encode("utf-8", "surrogatepass").decode("latin-1") for name, value in sent.items()}
+    for address in (f"{LIST}add/", f"{LIST}{row.pk}/change/", f"{LIST}preview/", f"{LIST}preview/?row={row.pk}"):
+        assert client.post(address, sent).status_code in {200, 400}
+    assert client.get(f"{LIST}preview/").status_code == 200
+    for address in ("preview/?row=abc", f"{row.pk}/pdf/?revision=99999999999999999999", "0/change/", "'/pay/"):
+        assert client.get(f"{LIST}{address}").status_code == 404
+    assert list(Invoice.objects.values_list("pk", "total_minor")) == [(row.pk, 11_000)]

@@ -10,7 +10,7 @@ from django.db import transaction
 from businesses import audit
 from businesses.audit import Actor
 from businesses.models import Business, Member, Role, User
-from invoicing.lib.errors import Conflict, Detail, Invalid
+from invoicing.lib.errors import Conflict, Denied, Detail, Invalid
 
 
 def _check(business: Business) -> None:
@@ -53,6 +53,7 @@ def add_member(business: Business, *, email: str, role: str, actor: Actor) -> Me
     Conflict when they are one already.
     """
     Business.objects.select_for_update().get(pk=business.pk)
+    _only_owners_make_owners(business, role, actor)
     email = email.strip().lower()
     user = User.objects.filter(email=email).first() or User.objects.create_user(email, is_staff=True)
     if Member.objects.of(business).filter(user=user).exists():
@@ -71,6 +72,7 @@ def change_role(member: Member, *, role: str, actor: Actor) -> Member:
     member = Member.objects.select_for_update().get(pk=member.pk)
     if member.role == role:
         return member
+    _only_owners_make_owners(member.business, role, actor, member)
     _keep_an_owner(member)
     member.role = role
     member.save(update_fields=["role"])
@@ -82,9 +84,18 @@ def change_role(member: Member, *, role: str, actor: Actor) -> Member:
 def remove_member(member: Member, *, actor: Actor) -> None:
     """End a membership; the person and what they did stay on record. Conflict for the last owner."""
     member = Member.objects.select_for_update().get(pk=member.pk)
+    _only_owners_make_owners(member.business, member.role, actor)
     _keep_an_owner(member)
     audit.record(member.business, actor, "member.removed", member, {"role": member.role})
     member.delete()
+
+
+def _only_owners_make_owners(business: Business, role: str, actor: Actor, member: Member | None = None) -> None:
+    """Denied (403) where a member who is no owner gives or takes the owner's role."""
+    if actor.kind != "member" or Role.OWNER not in {role, member.role if member else role}:
+        return
+    if not Member.objects.of(business).filter(user_id=int(actor.id), role=Role.OWNER).exists():
+        raise Denied("Only an owner can make, change or remove an owner.", code="owners_only")
 
 
 def _keep_an_owner(member: Member) -> None:

@@ -167,6 +167,12 @@ class CustomerAdmin(BusinessAdmin):
         owed = [row for row in obj.balances.all() if row.outstanding_minor]
         return " · ".join(amounts.money(row.outstanding_minor, row.currency, obj.business) for row in owed) or "–"
 
+    @display(description="Credit limit")
+    def credit_limit(self, obj: Customer) -> str:
+        """For those who may look only; the form has a field of its own for those who may change it."""
+        limit = obj.credit_limit_minor
+        return "–" if limit is None else amounts.money(limit, obj.billing_currency, obj.business)
+
     @display(description="Status", label={**amounts.BADGES, "deleted": "danger", "hold": "warning"})
     def badge(self, obj: Customer) -> tuple[str, str]:
         if obj.deleted_at is not None:

@@ -52,6 +52,7 @@ class KeptStatement(Owned):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "statement"
         indexes = [models.Index(fields=["business", "-id"], name="kept_statement_newest")]
 
     def __str__(self) -> str:

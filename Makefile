@@ -74,5 +74,5 @@ check: install-dev
 fix: install-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(TEMPLATES) | xargs -r $(BIN)/djade --target-version 5.2
+	-$(TEMPLATES) | xargs -r $(BIN)/djade --target-version 5.2  # they exit 1 when they mended something
 	$(TEMPLATES) | xargs -r $(BIN)/djhtml --tabwidth 4

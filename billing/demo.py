@@ -13,13 +13,14 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from billing.models import Invoice, Product, Quotation
+from billing.services.envelopes import Envelope
 from billing.services.invoice_status import mark_overdue
 from billing.services.invoices import create_invoice, update_invoice
 from billing.services.lines import LineDraft
 from billing.services.payments import record_payment
 from billing.services.products import create_product
 from billing.services.quotations import create_quotation, expire_quotation, update_quotation
-from billing.services.sending import Envelope, send_invoice
+from billing.services.sending import send_invoice
 from businesses.audit import SYSTEM
 from businesses.files import store_logo
 from businesses.models import Business, Role, User

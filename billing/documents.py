@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from django.db import transaction
 
@@ -13,7 +14,7 @@ from billing.selectors.documents import document_view, logo_bytes
 from businesses.files import store_file
 from businesses.models import Business, StoredFile
 from customers.models import Customer
-from einvoicing.document import Document, Receipt, Statement, canonical_json, from_json
+from einvoicing.document import Document, Receipt, Statement, View, canonical_json, from_json
 from invoicing.lib.errors import NotFound
 
 PDF = "application/pdf"
@@ -47,43 +48,32 @@ def freeze_statement(business: Business, customer: Customer, statement: Statemen
 
 def keep_revision(revision: Revision) -> StoredFile:
     """The revision's PDF: rendered at the first call, the kept bytes ever after."""
-    if revision.file is None:
-        view = from_json(Document, revision.view.encode())
-        logo = logo_bytes(revision.business, view.brand.logo_sha256)
-        _keep(revision, "file", render_document(view, logo=logo))
-    return _kept(revision, "file")
+    return _keep(revision, "file", Document, render_document)
 
 
 def keep_receipt(payment: Payment) -> StoredFile:
     """The payment's receipt as PDF, rendered once."""
-    if payment.receipt is None:
-        view = from_json(Receipt, payment.view.encode())
-        logo = logo_bytes(payment.business, view.brand.logo_sha256)
-        _keep(payment, "receipt", render_receipt(view, logo=logo))
-    return _kept(payment, "receipt")
+    return _keep(payment, "receipt", Receipt, render_receipt)
 
 
 def keep_statement(statement: KeptStatement) -> StoredFile:
     """A statement that left, as PDF, rendered once."""
-    if statement.file is None:
-        view = from_json(Statement, statement.view.encode())
-        logo = logo_bytes(statement.business, view.brand.logo_sha256)
-        _keep(statement, "file", render_statement(view, logo=logo))
-    return _kept(statement, "file")
+    return _keep(statement, "file", Statement, render_statement)
 
 
-def _keep(row: Revision | Payment | KeptStatement, column: str, content: bytes) -> None:
-    # Rendering happened outside of any lock; of two that raced the first to get here stays.
-    with transaction.atomic():
-        file = store_file(row.business, content, PDF)
-        type(row)._default_manager.filter(pk=row.pk, **{f"{column}__isnull": True}).update(**{column: file})
-
-
-def _kept(row: Revision | Payment | KeptStatement, column: str) -> StoredFile:
-    row.refresh_from_db(fields=[column])
-    file = getattr(row, column)
-    assert isinstance(file, StoredFile)  # noqa: S101 - it was kept just before, and is never taken away
-    return file
+def _keep(
+    row: Revision | Payment | KeptStatement, column: str, kind: type[View], render: Callable[..., bytes]
+) -> StoredFile:
+    if getattr(row, column) is None:
+        view = from_json(kind, row.view.encode())
+        content = render(view, logo=logo_bytes(row.business, view.brand.logo_sha256))
+        # Rendering happened outside of any lock; of two that raced the first to get here stays.
+        with transaction.atomic():
+            file = store_file(row.business, content, PDF)
+            type(row)._default_manager.filter(pk=row.pk, **{f"{column}__isnull": True}).update(**{column: file})
+        row.refresh_from_db(fields=[column])
+    kept: StoredFile = getattr(row, column)
+    return kept
 
 
 def document_pdf(row: DocumentRow, revision: int | None = None) -> bytes:

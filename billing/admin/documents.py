@@ -16,7 +16,7 @@ from billing.admin.forms import Form, LetterForm, ReasonForm
 from billing.admin.letters import letter_to
 from billing.admin.sheet import sheet_of
 from billing.documents import document_pdf
-from billing.services.sending import Envelope
+from billing.services.envelopes import Envelope
 from businesses.membership import AdminRequest
 from invoicing.lib.errors import DomainError, NotFound
 

@@ -17,8 +17,8 @@ from unfold.widgets import (
 
 from billing.admin.amounts import AmountField, NumberField
 from billing.models import Document, Invoice, Payment, Quotation, TaxCategory
+from billing.services.envelopes import Envelope
 from billing.services.lines import MAX_LINES
-from billing.services.sending import Envelope
 from businesses import choices
 from businesses.models import Business
 from customers.models import Customer

@@ -17,9 +17,10 @@ from billing.admin.drafts import Editor
 from billing.admin.filters import InvoiceState
 from billing.admin.forms import Form, InvoiceTextsForm, PaymentForm
 from billing.models import Invoice
+from billing.services.envelopes import Envelope
 from billing.services.invoices import create_invoice, delete_invoice, update_invoice
 from billing.services.payments import record_payment
-from billing.services.sending import Envelope, send_invoice
+from billing.services.sending import send_invoice
 from businesses.membership import AdminRequest
 from invoicing.lib import clock
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from billing.selectors.documents import language_of
-from billing.services.sending import Envelope, addressed
+from billing.services.envelopes import Envelope, addressed
 from customers.models import Customer
 from invoicing.lib.errors import Invalid
 from messaging.texts import text_of

@@ -18,8 +18,9 @@ from billing.admin.drafts import Editor
 from billing.admin.filters import QuotationState
 from billing.admin.forms import Form, QuotationTextsForm
 from billing.models import Quotation
+from billing.services.envelopes import Envelope
 from billing.services.quotations import convert_quotation, create_quotation, delete_quotation, update_quotation
-from billing.services.sending import Envelope, send_quotation
+from billing.services.sending import send_quotation
 from businesses.membership import AdminRequest
 from invoicing.lib.errors import DomainError
 

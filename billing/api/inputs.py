@@ -10,8 +10,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from rest_framework import serializers
 
 from billing.models import Document, Invoice, Payment, Product, Quotation, TaxCategory
+from billing.services.envelopes import Envelope
 from billing.services.lines import MAX_LINES, LineDraft
-from billing.services.sending import Envelope
 from businesses.models import Business
 from customers.models import Customer
 from invoicing.lib.api import CurrencyCode, Day, LongText, Metadata, Number, Reference, Strict, Text

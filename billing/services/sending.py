@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from babel.dates import format_date
@@ -12,44 +10,14 @@ from django.db import transaction
 
 from billing.models import Invoice, Payment, Quotation
 from billing.selectors.documents import language_of
+from billing.services.envelopes import Envelope, addressed, queue_mail
 from billing.services.invoice_status import change_status
 from billing.services.quotations import change_quotation_status
 from businesses import audit
 from businesses.audit import Actor
-from customers.models import Contact, Customer
-from invoicing.lib.errors import Conflict, Invalid
+from invoicing.lib.errors import Conflict
 from invoicing.lib.money import to_major
-from invoicing.lib.wake import wake
 from messaging.models import Kind, Message
-from messaging.services import queue_message
-from messaging.texts import render_text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
-    """Whom a message goes to and what it says; what is None has a default."""
-
-    to: Sequence[str] | None = None
-    cc: Sequence[str] | None = None
-    bcc: Sequence[str] = ()
-    subject: str | None = None
-    message: str | None = None
-
-
-def addressed(envelope: Envelope, customer: Customer) -> tuple[list[str], list[str]]:
-    """To and cc: the given ones, else the customer's e-mail with its primary contacts copied.
-
-    Invalid on `email` where there is no address at all.
-    """
-    if envelope.to:
-        return list(envelope.to), list(envelope.cc or ())
-    contacts = Contact.objects.filter(customer=customer, primary=True).exclude(email=None).order_by("id")
-    copied = [str(contact.email) for contact in contacts]
-    to = [customer.email] if customer.email else copied[:1]
-    if not to:
-        raise Invalid.field("email", "The customer has no e-mail address: give one in `to`.")
-    cc = list(envelope.cc) if envelope.cc is not None else [address for address in copied if address not in to]
-    return to, cc
 
 
 @transaction.atomic
@@ -102,33 +70,6 @@ def send_receipt(payment: Payment, envelope: Envelope, *, actor: Actor) -> Messa
     return _queue(payment, Kind.RECEIPT, values, envelope, actor=actor)
 
 
-def _queue(
-    row: Invoice | Quotation | Payment, kind: str, values: dict[str, str], envelope: Envelope, *, actor: Actor
-) -> Message:
-    to, cc = addressed(envelope, row.customer)
-    named = {"customer_name": row.customer.name, **values}
-    text = render_text(
-        row.business, kind, language_of(row.customer), named, subject=envelope.subject, message=envelope.message
-    )
-    message = queue_message(
-        row.business,
-        kind=kind,
-        to=to,
-        cc=cc,
-        bcc=envelope.bcc,
-        subject=text.subject,
-        body_text=text.body_text,
-        body_html=text.body_html,
-        language=text.language,
-        subject_row=row,
-        preparing=True,
-        actor=actor,
-    )
-    audit.record(row.business, actor, f"{kind}.mailed", row, {"to": to, "cc": cc})
-    wake("billing.tasks.prepare_message", message.pk)
-    return message
-
-
 def _locale(row: Invoice | Quotation | Payment) -> str:
     """The business's locale where it speaks the customer's language, else that language alone."""
     language = language_of(row.customer)
@@ -141,3 +82,11 @@ def _day(day: date | None, row: Invoice | Quotation | Payment) -> str:
 
 def _amount(minor: int, row: Invoice | Quotation | Payment) -> str:
     return str(format_currency(to_major(minor, row.currency), row.currency, locale=_locale(row)))
+
+
+def _queue(
+    row: Invoice | Quotation | Payment, kind: str, values: dict[str, str], envelope: Envelope, *, actor: Actor
+) -> Message:
+    message = queue_mail(row, row.customer, kind, values, envelope, actor=actor)
+    audit.record(row.business, actor, f"{kind}.mailed", row, {"to": message.to, "cc": message.cc})
+    return message

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from billing.models import StatementOutcome, StatementRun
 from billing.selectors.statement_plans import RunOrder, plan_outcomes
 from billing.selectors.statements import Wanted
-from billing.services.sending import Envelope
+from billing.services.envelopes import Envelope
 from billing.services.statements import send_statement
 from businesses import audit
 from businesses.audit import SYSTEM, Actor

@@ -7,20 +7,16 @@ from babel.numbers import format_currency
 from django.db import transaction
 
 from billing.documents import freeze_statement
-from billing.models import KeptStatement
 from billing.selectors.statement_proof import prove
 from billing.selectors.statements import Wanted, statement_of
 from billing.serializers.statements import represent_statement
-from billing.services.sending import Envelope, addressed
+from billing.services.envelopes import Envelope, queue_mail
 from businesses import audit
 from businesses.audit import Actor
 from customers.models import Customer
 from einvoicing.document import Statement
 from invoicing.lib.money import to_major
-from invoicing.lib.wake import wake
 from messaging.models import Kind, Message
-from messaging.services import queue_message
-from messaging.texts import render_text
 from webhooks.outbox import publish
 
 
@@ -50,34 +46,11 @@ def send_statement(customer: Customer, wanted: Wanted, envelope: Envelope, *, ac
     business = customer.business
     statement = proved_statement(customer, wanted)
     kept = freeze_statement(business, customer, statement)
-    message = _queue(kept, customer, statement, envelope, actor=actor)
+    message = queue_mail(kept, customer, Kind.STATEMENT, _values(statement), envelope, actor=actor)
     data = {"id": kept.uuid, "customer_id": customer.uuid, "statement": represent_statement(statement)}
     publish(business, "statement.sent", data, actor=actor)
     audit.record(business, actor, "statement.sent", kept, {"customer": customer.number, "message": str(message.uuid)})
-    wake("billing.tasks.prepare_message", message.pk)
     return message
-
-
-def _queue(
-    kept: KeptStatement, customer: Customer, statement: Statement, envelope: Envelope, *, actor: Actor
-) -> Message:
-    to, cc = addressed(envelope, customer)
-    words = {"subject": envelope.subject, "message": envelope.message}
-    text = render_text(kept.business, Kind.STATEMENT, statement.language, _values(statement), **words)
-    return queue_message(
-        kept.business,
-        kind=Kind.STATEMENT,
-        to=to,
-        cc=cc,
-        bcc=envelope.bcc,
-        subject=text.subject,
-        body_text=text.body_text,
-        body_html=text.body_html,
-        language=text.language,
-        subject_row=kept,
-        preparing=True,
-        actor=actor,
-    )
 
 
 def _values(statement: Statement) -> dict[str, str]:
@@ -85,7 +58,6 @@ def _values(statement: Statement) -> dict[str, str]:
     locale = statement.locale if statement.locale.startswith(language) else language
     total = to_major(statement.total_due_minor, statement.currency)
     return {
-        "customer_name": statement.buyer.name,
         "statement_date": format_date(statement.end, "long", locale=locale),
         "total": str(format_currency(total, statement.currency, locale=locale)),
     }

@@ -14,9 +14,10 @@ from billing import tasks
 from billing.models import Invoice, KeptStatement, Quotation, Revision, StatementRun
 from billing.selectors.statement_plans import RunOrder
 from billing.selectors.statements import Wanted
+from billing.services.envelopes import Envelope
 from billing.services.lines import LineDraft
 from billing.services.quotations import create_quotation
-from billing.services.sending import Envelope, send_invoice, send_quotation, send_receipt
+from billing.services.sending import send_invoice, send_quotation, send_receipt
 from billing.services.statement_runs import plan_run
 from billing.services.statements import send_statement
 from billing.tests.histories import clock, day, issue, make_customer, noon, pay

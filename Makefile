@@ -75,4 +75,4 @@ fix: install-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	-$(TEMPLATES) | xargs -r $(BIN)/djade --target-version 5.2  # they exit 1 when they mended something
-	$(TEMPLATES) | xargs -r $(BIN)/djhtml --tabwidth 4
+	-$(TEMPLATES) | xargs -r $(BIN)/djhtml --tabwidth 4

@@ -53,8 +53,9 @@ test: install-dev
 	@$(BIN)/python -m tests.servers sqlite -- $(PYTEST) -m 'not browser and not processes'
 	@$(BIN)/python -m tests.servers postgres -- $(PYTEST) -m 'not browser and not processes'
 
-test-all: install-dev
-	@$(BIN)/python -m tests.servers sqlite -- $(PYTEST)
+test-all: install-dev  ## the browser's tests apart: Playwright's event loop would be in the way of others
+	@$(BIN)/python -m tests.servers sqlite -- $(BIN)/python -m pytest -q -m browser
+	@$(BIN)/python -m tests.servers sqlite -- $(PYTEST) -m 'not browser'
 	@$(BIN)/python -m tests.servers postgres -- $(PYTEST) -m 'not browser'
 
 check: export DATA_DIR := $(shell mktemp -d -u)

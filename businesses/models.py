@@ -113,6 +113,8 @@ class Business(models.Model):
     statement_type = models.CharField(max_length=20, choices=StatementType.choices, default=StatementType.OPEN_ITEM)
     statement_minimum_minor = models.BigIntegerField(default=1, validators=[MinValueValidator(0)])
     statement_only_past_due = models.BooleanField(default=False)
+    # When the schedule last changed: a period that began before is not meant by it.
+    statement_scheduled_at = models.DateTimeField(default=clock.now, editable=False)
 
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = UpdatedAt(editable=False)

@@ -10,6 +10,7 @@ from django.db import transaction
 from businesses import audit
 from businesses.audit import Actor
 from businesses.models import Business, Member, Role, User
+from invoicing.lib import clock
 from invoicing.lib.errors import Conflict, Denied, Detail, Invalid
 
 
@@ -40,6 +41,8 @@ def update_business(business: Business, *, changes: dict[str, Any], actor: Actor
         return business
     for name, value in changed.items():
         setattr(business, name, value)
+    if any(name.startswith("statement_") for name in changed):
+        business.statement_scheduled_at = clock.now()
     _check(business)
     business.save()
     audit.record(business, actor, "business.updated", business, {"fields": sorted(changed)})

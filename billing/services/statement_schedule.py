@@ -36,7 +36,7 @@ def due_period(business: Business, now: datetime) -> DuePeriod | None:
     if business.statement_frequency == Business.Frequency.OFF:
         return None
     day = days(business, today)
-    if day < business.updated_at.astimezone(ZoneInfo(business.time_zone)).date() <= today:
+    if day < business.statement_scheduled_at.astimezone(ZoneInfo(business.time_zone)).date() <= today:
         return None  # who switches it on today does not mean the period that began weeks ago
     schedule = str(business.statement_frequency)
     if business.statement_type == Business.StatementType.OPEN_ITEM:

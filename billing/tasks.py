@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from billing.documents import keep_revision
 from billing.models import Invoice, Quotation, Revision, StatementRun
+from billing.selectors.books import find_all_damage
 from billing.services.invoice_status import mark_overdue
 from billing.services.mail import prepare
 from billing.services.quotations import expire_quotation
@@ -83,6 +84,13 @@ def move_by_date() -> None:
         open_states = [Quotation.Status.DRAFT, Quotation.Status.SENT]
         past = Quotation.objects.filter(status__in=open_states, valid_until__lt=today, **here)
         _each(_pks(past.order_by("valid_until", "id")), expire_quotation)
+
+
+@shared_task
+def prove_books() -> None:
+    """Prove the invariants of every business, each night; what contradicts them is an error in the log."""
+    for sentence in find_all_damage():
+        log.error("books_contradict", damage=sentence)
 
 
 # Statements ----------------------------------------------------------------------------------------------------------

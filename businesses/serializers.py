@@ -88,7 +88,7 @@ class PaginationOutput(serializers.Serializer[Any]):
     total = serializers.IntegerField(required=False)
     total_pages = serializers.IntegerField(required=False)
     has_more = serializers.BooleanField(required=False)
-    next_cursor = serializers.UUIDField(required=False, allow_null=True)
+    next_cursor = serializers.CharField(required=False, allow_null=True)
 
 
 def paged(output: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:

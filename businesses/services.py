@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
 from businesses import audit
@@ -58,6 +59,7 @@ def add_member(business: Business, *, email: str, role: str, actor: Actor) -> Me
     Business.objects.select_for_update().get(pk=business.pk)
     _only_owners_make_owners(business, role, actor)
     email = email.strip().lower()
+    _check_email(email)
     user = User.objects.filter(email=email).first() or User.objects.create_user(email, is_staff=True)
     if Member.objects.of(business).filter(user=user).exists():
         raise Conflict(f"{email} is already a member of this business.", code="duplicate_member")
@@ -91,6 +93,13 @@ def remove_member(member: Member, *, actor: Actor) -> None:
     _keep_an_owner(member)
     audit.record(member.business, actor, "member.removed", member, {"role": member.role})
     member.delete()
+
+
+def _check_email(email: str) -> None:
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Invalid.field("email", "Expected an e-mail address.") from None
 
 
 def _only_owners_make_owners(business: Business, role: str, actor: Actor, member: Member | None = None) -> None:

@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django_filters import FilterSet
 from rest_framework import exceptions
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
@@ -39,8 +40,9 @@ WRITES = frozenset({"POST", "PATCH", "DELETE"})
 class RateLimited(exceptions.Throttled):
     """429, with Retry-After."""
 
-    default_detail = "Too many requests with this API key."
-    extra_detail_singular = extra_detail_plural = ""
+    def __init__(self, wait: int) -> None:
+        super().__init__(wait, "Too many requests with this API key.")
+        self.detail = ErrorDetail("Too many requests with this API key.", "throttled")
 
 
 def query_map(request: Request) -> dict[str, str]:
@@ -64,6 +66,7 @@ class BusinessView(ViewSet):
     shows_secret: ClassVar[frozenset[str]] = frozenset()  # actions whose answer must not be kept in the clear
 
     http_method_names = ["get", "head", "post", "patch", "delete"]
+    metadata_class = None  # OPTIONS is 405 like every other verb that is not there
 
     request: Request
     action: str

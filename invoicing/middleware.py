@@ -54,7 +54,7 @@ def _is_proxy(address: str) -> bool:
 
 
 def _policy(path: str) -> str:
-    if path == "/api/v1/docs":
+    if path.rstrip("/") == "/api/v1/docs":
         return _DOCS
     return _STRICT if path.startswith(_API) else _ADMIN
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from django.templatetags.static import static
 
 from invoicing.lib.env import read_environment
@@ -172,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "documents": {"task": "billing.tasks.keep_documents", "schedule": 300.0, "options": {"expires": 300}},
     "dates": {"task": "billing.tasks.move_by_date", "schedule": 120.0, "options": {"expires": 120}},
     "statements": {"task": "billing.tasks.run_statements", "schedule": 60.0, "options": {"expires": 60}},
+    "books": {"task": "billing.tasks.prove_books", "schedule": crontab(hour=3, minute=17)},
     "idempotency": {"task": "businesses.tasks.forget_idempotency_keys", "schedule": 3600.0},
 }
 

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from django.http import HttpResponse
+from rest_framework.response import Response
 
 from billing.documents import PDF, document_pdf
 from billing.models import Document
@@ -46,6 +47,20 @@ class DocumentView(BusinessView):
         rows = list(Customer.objects.of(self.business).filter(uuid__in=ids).values(*CUSTOMER_COLUMNS))
         customers = {item["id"]: item for item in represent_customers(rows)}
         return [{**item, "customer": customers[item["customer_id"]]} for item in objects]
+
+    def send_shown(self, shown: dict[str, Any]) -> Response:
+        """A single document with its ETag; expanded it has none, for it then shows more than its own row."""
+        if "expand" in self.parameters:
+            return self.send(self.trim(self.expanded([shown]))[0])
+        return self.send_one(shown)
+
+    def send_changed(self, shown: dict[str, Any], before: dict[str, Any], children: str) -> Response:
+        """A changed document with its ETag; in a dry run the lines that it would get have no id."""
+        if self.dry_run:
+            known = {line["id"] for line in before[children]}
+            lines = [line if line["id"] in known else {**line, "id": None} for line in shown[children]]
+            shown = {**shown, children: lines}
+        return self.send_one(shown)
 
     def send_pdf(self, document: Document) -> HttpResponse:
         """The PDF's bytes, with their SHA-256 as ETag; a revision's by `revision=n`."""

@@ -80,7 +80,7 @@ class InvoiceView(DocumentView):
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002
         """One invoice."""
         invoice = self.get_invoice(id)
-        return self.send_one(self.expanded([represent_invoice(invoice.pk)])[0])
+        return self.send_shown(represent_invoice(invoice.pk))
 
     @extend_schema(request=InvoiceChange, responses=InvoiceOutput, tags=_TAGS)
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
@@ -92,10 +92,11 @@ class InvoiceView(DocumentView):
         if "invoice_number" in body and body["invoice_number"] != invoice.number:
             message = "A number is given once, at creation."
             raise Invalid(f"invoice_number: {message}", details=[Detail("invoice_number", message)])
-        self.match(lambda: represent_invoice(invoice.pk))
+        before = represent_invoice(Invoice.objects.lock(invoice.pk).pk)
+        self.match(lambda: before)
         details, lines, _, status = split_body(self.business, body, "invoice_number", self.customer_of(body))
         update_invoice(invoice, changes=details, lines=lines, status=status, actor=self.actor)
-        return self.send(represent_invoice(invoice.pk))
+        return self.send_changed(represent_invoice(invoice.pk), before, "invoice_items")
 
     @extend_schema(request=None, responses={204: None}, tags=_TAGS)
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002

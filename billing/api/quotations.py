@@ -79,7 +79,7 @@ class QuotationView(DocumentView):
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002
         """One quotation."""
         quotation = self.get_quotation(id)
-        return self.send_one(self.expanded([represent_quotation(quotation.pk)])[0])
+        return self.send_shown(represent_quotation(quotation.pk))
 
     @extend_schema(request=QuotationChange, responses=QuotationOutput, tags=_TAGS)
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
@@ -90,10 +90,11 @@ class QuotationView(DocumentView):
             raise Invalid("No valid fields to update.")
         if "quotation_number" in body and body["quotation_number"] != quotation.number:
             raise Invalid.field("quotation_number", "A number is given once, at creation.")
-        self.match(lambda: represent_quotation(quotation.pk))
+        before = represent_quotation(Quotation.objects.lock(quotation.pk).pk)
+        self.match(lambda: before)
         details, lines, _, status = split_body(self.business, body, "quotation_number", self.customer_of(body))
         update_quotation(quotation, changes=details, lines=lines, status=status, actor=self.actor)
-        return self.send(represent_quotation(quotation.pk))
+        return self.send_changed(represent_quotation(quotation.pk), before, "quotation_items")
 
     @extend_schema(request=None, responses={204: None}, tags=_TAGS)
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002

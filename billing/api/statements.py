@@ -91,6 +91,7 @@ class StatementRunView(BusinessView):
     """Statements to many customers."""
 
     scopes = READ_WRITE
+    filters = StatementRunFilter
     sorts = {"created_at": Order("pk", False), "updated_at": Order("updated_at", False)}
 
     @extend_schema(request=RunInput, responses={201: StatementRunOutput, 200: StatementRunOutput}, tags=_TAGS)
@@ -102,12 +103,12 @@ class StatementRunView(BusinessView):
         run = plan_manual_run(self.business, order, actor=self.actor)
         return self.send(represent_run(run.pk), 201)
 
-    @extend_schema(responses=paged(StatementRunOutput), filters=True, tags=_TAGS)
+    @extend_schema(responses=paged(StatementRunOutput), tags=_TAGS)
     def list(self, request: Request) -> Response:
         """Runs, newest first."""
         return self.send_list(
             StatementRun.objects.all(),
-            StatementRunFilter,
+            self.filters,
             sorts=self.sorts,
             columns=RUN_COLUMNS,
             represent=represent_runs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from billing.events import publish_document
@@ -14,6 +15,7 @@ from businesses.audit import Actor
 from invoicing.lib import clock
 from invoicing.lib.errors import Conflict, Detail, Invalid
 from invoicing.lib.money import major_number
+from invoicing.lib.money import number as shortest
 from invoicing.lib.text import fold_all
 
 Doc = TypeVar("Doc", Invoice, Quotation)
@@ -48,12 +50,10 @@ def check_discount(document: Document) -> None:
 
 
 def check_dates(document: Document) -> None:
-    """Invalid where a date lies before the one it must follow."""
-    pairs = (("due_date", "issue_date"), ("valid_until", "issue_date"), ("period_end", "period_start"))
-    for later, earlier in pairs:
-        end, start = getattr(document, later, None), getattr(document, earlier, None)
-        if end is not None and start is not None and end < start:
-            raise Invalid.field(later, f"Must not be before {earlier} ({start}).")
+    """Invalid where a period ends before it starts; a due date may lie before the issue date, as when one bills late."""
+    start, end = getattr(document, "period_start", None), getattr(document, "period_end", None)
+    if start is not None and end is not None and end < start:
+        raise Invalid.field("period_end", f"Must not be before period_start ({start}).")
 
 
 def store_new(
@@ -109,20 +109,25 @@ def _shown(name: str) -> str:
 
 def _plain(value: Any) -> Any:
     """A previous value as an event may show it."""
+    if isinstance(value, Decimal):
+        return shortest(value)
     return value.uuid if hasattr(value, "uuid") else value
 
 
-def reprice(document: Document, lines: Sequence[LineDraft] | None) -> dict[str, Any]:
-    """Price a draft anew after a change; returns the previous total where it changed, or the lines did."""
+def reprice(document: Document, lines: Sequence[LineDraft] | None, *, currency: str) -> dict[str, Any]:
+    """Price a draft anew after a change; returns the previous total where it changed, or the lines did.
+
+    `currency` is the one that the previous total is in.
+    """
     check_discount(document)
     before = document.total_minor
     drafts = list(lines) if lines is not None else drafts_of(document)
     totals = price(document, drafts)
     store_lines(document, drafts, totals)
     _index(document)
-    if lines is None and document.total_minor == before:
+    if lines is None and (document.total_minor, document.currency) == (before, currency):
         return {}
-    return {"total": major_number(before, document.currency)}
+    return {"total": major_number(before, currency)}
 
 
 def frozen_fields(names: Mapping[str, Any]) -> bool:

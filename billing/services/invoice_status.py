@@ -109,17 +109,15 @@ def _release_allocations(invoice: Invoice) -> None:
             allocate(Payment.objects.with_customer().lock(payment_id), invoice, -amount, today)
 
 
-def follow_due_date(invoice: Invoice) -> bool:
-    """Post the changed due date of an issued invoice; True where it turned an overdue one into sent."""
+def follow_due_date(invoice: Invoice) -> None:
+    """Post the changed due date of an issued invoice; one that is overdue and no longer past due is sent again."""
     if invoice.is_draft or invoice.status == Status.CANCELLED:
-        return False
+        return
     today = clock.today(invoice.business.time_zone)
     post_due_date(invoice, max(today, invoice.issue_date))
-    if invoice.status != Status.OVERDUE or is_past_due(invoice, today):
-        return False
-    invoice.status = Status.SENT
-    invoice.save(update_fields=["status", "updated_at"])
-    return True
+    if invoice.status == Status.OVERDUE and not is_past_due(invoice, today):
+        invoice.status = Status.SENT
+        invoice.save(update_fields=["status", "updated_at"])
 
 
 def revise(invoice: Invoice) -> None:

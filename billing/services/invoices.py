@@ -75,19 +75,20 @@ def update_invoice(
     A draft may change in every field, an issued invoice in OPEN_FIELDS only (Conflict names the others).
     """
     invoice = Invoice.objects.lock(invoice.pk)
-    before = invoice.status
+    before, currency = invoice.status, invoice.currency
     previous = apply_changes(invoice, changes, allowed=None if invoice.is_draft else OPEN_FIELDS, lines=lines)
     if previous:
         check_dates(invoice)
     if invoice.is_draft and (previous or lines is not None):
-        previous |= reprice(invoice, lines)
+        previous |= reprice(invoice, lines, currency=currency)
     if previous:
         invoice.save()
         audit.record(invoice.business, actor, "invoice.updated", invoice, {"fields": sorted(previous)})
-        reopened = "due_date" in previous and follow_due_date(invoice)
+        if "due_date" in previous:
+            follow_due_date(invoice)
         if not invoice.is_draft and frozen_fields(previous):
             revise(invoice)
-        if reopened or status is None or status == before:
+        if status in {None, before, invoice.status}:  # a status of its own is told by its own event
             publish_document(invoice, "updated", actor=actor, previous_status=before, previous=previous)
     if status is not None and status != invoice.status:
         change_status(invoice, status, actor=actor)

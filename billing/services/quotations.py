@@ -57,7 +57,9 @@ def create_quotation(
     if status == Status.CONVERTED:
         raise Invalid.field("status", "A quotation becomes converted by POST /quotations/{id}/convert.")
     if status in {Status.ACCEPTED, Status.REJECTED}:
-        change_quotation_status(quotation, Status.SENT, actor=actor)
+        _issue(quotation)  # on the way; only the last status has its event
+    if status == Status.EXPIRED and not _is_past(quotation):
+        raise Invalid.field("status", "A quotation is expired only once valid_until is past.")
     if status != Status.DRAFT:
         change_quotation_status(quotation, status, actor=actor)
     return quotation
@@ -74,13 +76,13 @@ def update_quotation(
 ) -> Quotation:
     """Change fields, lines and status; a draft in every field, later only OPEN_FIELDS (Conflict names the others)."""
     quotation = Quotation.objects.lock(quotation.pk)
-    before = quotation.status
+    before, currency = quotation.status, quotation.currency
     is_draft = before == Status.DRAFT
     previous = apply_changes(quotation, changes, allowed=None if is_draft else OPEN_FIELDS, lines=lines)
     if previous:
         check_dates(quotation)
     if is_draft and (previous or lines is not None):
-        previous |= reprice(quotation, lines)
+        previous |= reprice(quotation, lines, currency=currency)
     if previous:
         quotation.save()
         audit.record(quotation.business, actor, "quotation.updated", quotation, {"fields": sorted(previous)})
@@ -94,16 +96,29 @@ def update_quotation(
 
 
 def change_quotation_status(quotation: Quotation, status: str, *, actor: Actor) -> None:
-    """Move a locked quotation and publish the status's own event; Conflict where the table does not allow it."""
+    """Move a locked quotation and publish the status's own event; Conflict where the table or the date does not allow it."""
     quotation.check_move(status)
+    if status == Status.EXPIRED and not _is_past(quotation):
+        raise Conflict("A quotation is expired only once valid_until is past.", code="state_does_not_allow")
     before = quotation.status
+    if status == Status.SENT:
+        _issue(quotation)
     quotation.status = status
-    if quotation.issued_at is None and status == Status.SENT:
-        quotation.issued_at = clock.now()
-        wake("billing.tasks.keep_document", freeze(quotation).pk)
     quotation.save()
     audit.record(quotation.business, actor, f"quotation.{status}", quotation, {"from": before})
     publish_document(quotation, status, actor=actor, previous_status=before)
+
+
+def _issue(quotation: Quotation) -> None:
+    """Leave draft: freeze what the customer gets."""
+    quotation.status, quotation.issued_at = Status.SENT, clock.now()
+    quotation.save()
+    wake("billing.tasks.keep_document", freeze(quotation).pk)
+
+
+def _is_past(quotation: Quotation) -> bool:
+    today = clock.today(quotation.business.time_zone)
+    return quotation.valid_until is not None and quotation.valid_until < today
 
 
 @transaction.atomic
@@ -148,9 +163,7 @@ def _invoice_of(quotation: Quotation) -> Invoice:
 def expire_quotation(quotation_id: int) -> bool:
     """The system's own move when `valid_until` is past; False where it is not, or no longer, so."""
     quotation = Quotation.objects.lock(quotation_id)
-    today = clock.today(quotation.business.time_zone)
-    past = quotation.valid_until is not None and quotation.valid_until < today
-    if quotation.deleted_at or quotation.status not in {Status.DRAFT, Status.SENT} or not past:
+    if quotation.deleted_at or quotation.status not in {Status.DRAFT, Status.SENT} or not _is_past(quotation):
         return False
     change_quotation_status(quotation, Status.EXPIRED, actor=SYSTEM)
     return True

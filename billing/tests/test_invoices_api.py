@@ -211,7 +211,7 @@ REFUSED = [
     ({"items": [{"description": "x", "quantity": -1, "unit_price": 1}]}, "items"),
     ({"issue_date": "2026-02-30"}, "issue_date"),
     ({"issue_date": "01/02/2026"}, "issue_date"),
-    ({"due_date": "2020-01-01"}, "due_date"),
+    ({"period_start": "2026-02-01", "period_end": "2026-01-01"}, "period_end"),
     ({"currency": "XXX"}, "currency"),
     ({"status": "void"}, "status"),
     ({"customer_id": "0199b2f0-0000-7000-8000-000000000000"}, "customer_id"),
@@ -433,3 +433,40 @@ def test_send_issues_a_draft_and_needs_an_address(api: Api, make_invoice: Make, 
     answer = api.post(f"/invoices/{make_invoice(customer_id=nobody)['id']}/send")
     assert answer.status_code == 400
     assert answer.json()["details"][0]["field"] == "email"
+
+
+def test_created_overdue_with_a_due_date_alone(make_invoice: Make) -> None:
+    assert make_invoice(due_date="2020-01-01", status="overdue")["status"] == "overdue"
+
+
+def test_an_etag_of_an_expanded_invoice_is_not_given(api: Api, make_invoice: Make) -> None:
+    made = make_invoice()
+    expanded = api.get(f"/invoices/{made['id']}?expand=customer")
+    assert expanded.json()["customer"]["name"] == "Acme Corp"
+    assert "ETag" not in expanded
+    changed = api.patch(f"/invoices/{made['id']}", {"notes": "x"})
+    assert changed["ETag"] == api.get(f"/invoices/{made['id']}")["ETag"]
+
+
+def test_previous_values_are_in_their_own_currency(api: Api, make_invoice: Make) -> None:
+    made = make_invoice(discount_type="percentage", discount_value=10)
+    change = {"currency": "JPY", "discount_value": 20}
+    assert api.patch(f"/invoices/{made['id']}", change).json()["total"] == 80
+    event = api.get("/events?type=invoice.updated").json()["data"][0]
+    assert event["previous"] == {"currency": "USD", "discount_value": 10, "total": 90}
+
+
+def test_a_dry_change_gives_no_line_an_id(api: Api, make_invoice: Make) -> None:
+    made = make_invoice()
+    line = made["items"][0]
+    items = [{"id": line["id"], "description": "Work", "quantity": 1, "unit_price": 1}]
+    items.append({"description": "More", "quantity": 1, "unit_price": 2})
+    shown = api.patch(f"/invoices/{made['id']}?dry_run=true", {"items": items}).json()
+    assert [row["id"] for row in shown["invoice_items"]] == [line["id"], None]
+    assert api.get(f"/invoices/{made['id']}").json()["total"] == 100
+
+
+def test_reopened_and_paid_at_once_tells_of_the_payment_only(api: Api, make_invoice: Make, events: Events) -> None:
+    made = make_invoice(status="overdue", due_date="2020-01-01")
+    assert api.patch(f"/invoices/{made['id']}", {"due_date": "2100-01-01", "status": "paid"}).json()["status"] == "paid"
+    assert events()[3:] == ["payment.created", "invoice.paid"]

@@ -56,7 +56,7 @@ MOVES = [
 
 @pytest.mark.parametrize(("before", "after", "code"), MOVES)
 def test_every_move_of_the_table(api: Api, quote: Any, before: str, after: str, code: int) -> None:
-    made = quote(status=before)
+    made = quote(status=before, valid_until="2020-01-01" if before == "expired" else None)
     answer = api.patch(f"/quotations/{made['id']}", {"status": after})
     assert answer.status_code == code, answer.content
     assert api.get(f"/quotations/{made['id']}").json()["status"] == (after if code == 200 else before)
@@ -79,7 +79,7 @@ def test_it_converts_exactly_once(api: Api, quote: Any, events: Events, status: 
 
 @pytest.mark.parametrize("status", ["rejected", "expired"])
 def test_a_dead_one_does_not_convert(api: Api, quote: Any, status: str) -> None:
-    answer = api.post(f"/quotations/{quote(status=status)['id']}/convert")
+    answer = api.post(f"/quotations/{quote(status=status, valid_until='2020-01-01')['id']}/convert")
     assert (answer.status_code, answer.json()["details"]) == (409, [])
 
 
@@ -117,3 +117,15 @@ def test_strangers_and_pdf(api: Api, bob_api: Api, quote: Any) -> None:
     assert api.get(f"/quotations/{made['id']}/pdf").content.startswith(b"%PDF-")
     assert api.post(f"/quotations/{made['id']}/send").status_code == 202
     assert api.get(f"/quotations/{made['id']}").json()["status"] == "sent"
+
+
+def test_created_accepted_tells_only_that(quote: Any, events: Events) -> None:
+    quote(status="accepted")
+    assert events()[1:] == ["quotation.created", "quotation.accepted"]
+
+
+def test_it_is_not_expired_before_its_day(api: Api, quote: Any) -> None:
+    made = quote(status="sent", valid_until="2100-01-01")
+    assert api.patch(f"/quotations/{made['id']}", {"status": "expired"}).status_code == 409
+    body = {"customer_id": made["customer_id"], "items": [{"description": "x", "quantity": 1, "unit_price": 1}]}
+    assert api.post("/quotations", {**body, "status": "expired"}).status_code == 400

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 
 class BadEnvironment(SystemExit):
@@ -143,7 +144,10 @@ def _database(env: environ.Env, data_dir: Path) -> dict[str, Any]:
 def _email(env: environ.Env) -> dict[str, Any] | None:
     if not env.str("EMAIL_URL", ""):
         return None
-    config: dict[str, Any] = env.email_url("EMAIL_URL")
+    try:
+        config: dict[str, Any] = env.email_url("EMAIL_URL")
+    except (ImproperlyConfigured, ValueError):
+        config = {}
     if not str(config.get("EMAIL_BACKEND", "")).endswith("smtp.EmailBackend"):
         raise BadEnvironment("EMAIL_URL", "expected smtp://, smtp+tls:// or smtp+ssl://user:password@host:port.")
     return config

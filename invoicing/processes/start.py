@@ -6,6 +6,7 @@ import http.client
 import os
 import sys
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from invoicing.lib.env import Environment
 from invoicing.processes import commands
@@ -35,7 +36,9 @@ def run() -> int:
 
 def _allow_loopback(environment: Environment) -> str:
     """Let the demo's webhooks reach a receiver on this machine, where the server itself is not open to others."""
-    if not environment.demo or "OUTGOING_ALLOW_NETS" in os.environ or not _is_loopback(environment.host):
+    public = urlsplit(environment.public_url).hostname or ""
+    is_private = _is_loopback(environment.host) and _is_loopback(public)
+    if not environment.demo or "OUTGOING_ALLOW_NETS" in os.environ or not is_private:
         return ""
     os.environ["OUTGOING_ALLOW_NETS"] = _LOOPBACK_NETS
     return _LOOPBACK_NETS

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django_prometheus.exports import ExportToDjangoView
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from invoicing.metrics import FIGURES
 from invoicing.middleware import client_ip
 from webhooks.heartbeat import dispatcher_is_alive
 
@@ -35,8 +36,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus's numbers, for callers on this machine only: a proxy must not pass this path on."""
     if client_ip(request) not in {"127.0.0.1", "::1"} or "X-Forwarded-For" in request.headers:
         raise Http404
-    response: HttpResponse = ExportToDjangoView(request)
-    return response
+    return HttpResponse(generate_latest(FIGURES), content_type=CONTENT_TYPE_LATEST)
 
 
 def _database() -> bool:

@@ -58,11 +58,14 @@ class Schema(AutoSchema):
         """What a list can be asked, and what every write takes."""
         parameters: list[Any] = list(super().get_override_parameters())
         if self.method in WRITES:
-            return [*parameters, *_OF_WRITES]
+            return [*parameters, *_OF_WRITES, *(_OF_CHANGES if self.method == "PATCH" else [])]
         if self.view.action == "list":
             parameters += self._of_list()
         if self.view.action in {"list", "retrieve"}:
             parameters.append(_query("fields", OpenApiTypes.STR, "Only these keys, separated by commas."))
+        if self.view.action == "retrieve":
+            parameters.append(_header("If-None-Match", "An ETag: 304 where the resource still has it."))
+        if self.view.action in {"list", "retrieve"}:
             if expands := getattr(self.view, "expands", ()):
                 parameters.append(OpenApiParameter("expand", str, enum=list(expands), description="Show it in full."))
         return parameters
@@ -88,6 +91,10 @@ def _query(name: str, kind: Any, description: str) -> OpenApiParameter:
     return OpenApiParameter(name, kind, description=description)
 
 
+def _header(name: str, description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description)
+
+
 def _of_filter(name: str, item: Any) -> OpenApiParameter:
     choices = [str(value) for value, _ in item.extra.get("choices", ())]
     kind = next((kind for cls, kind in _KINDS if isinstance(item, cls)), OpenApiTypes.STR)
@@ -102,8 +109,10 @@ _OF_PAGES = [
 ]
 _OF_WRITES = [
     OpenApiParameter("dry_run", bool, description="Answer as if, and store nothing."),
-    OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="1–255 visible ASCII; kept 7 days."),
+    _header("Idempotency-Key", "1–255 visible ASCII; kept 7 days."),
 ]
+_OF_CHANGES = [_header("If-Match", "An ETag: 412 where the resource has changed since.")]
+_METADATA = _query("metadata[key]", OpenApiTypes.STR, "Only rows with this value under this key of their metadata.")
 
 
 def without_slash(endpoints: list[Any]) -> list[Any]:

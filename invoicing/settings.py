@@ -42,7 +42,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "axes",
     "django_celery_beat",
-    "django_prometheus",
     "businesses",
     "messaging",
     "webhooks",

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.response import Response
 
 from billing.documents import PDF, document_pdf
@@ -16,6 +17,20 @@ from customers.models import Customer
 from customers.serializers import CUSTOMER_COLUMNS, represent_customers
 from invoicing.lib.errors import Invalid
 
+EXAMPLE = OpenApiExample(
+    "Two lines",
+    value={
+        "customer_id": "550e8400-e29b-41d4-a716-446655440000",
+        "issue_date": "2026-04-01",
+        "currency": "USD",
+        "notes": "Thank you for your business!",
+        "items": [
+            {"description": "Website Design", "quantity": 1, "unit_price": 2500, "tax_rate": 10},
+            {"description": "Hosting (12 months)", "quantity": 12, "unit_price": 29.99},
+        ],
+    },
+    request_only=True,
+)
 SORTS = {
     "created_at": Order("pk", False),
     "updated_at": Order("updated_at", False),
@@ -31,6 +46,7 @@ class DocumentView(BusinessView):
 
     query = {"retrieve": frozenset({"fields", "expand"}), "pdf": frozenset({"revision"})}
     expands = ("customer",)
+    has_metadata = True
 
     def customer_of(self, body: dict[str, Any]) -> Customer | None:
         """The customer that a body names; Invalid where there is none to bill."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.urls import re_path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.documents import SORTS, DocumentView
+from billing.api.documents import EXAMPLE, SORTS, DocumentView
 from billing.api.filters import InvoiceFilter
 from billing.api.inputs import InvoiceChange, InvoiceInput, PaymentInput, SendInput, envelope, split_body
 from billing.models import Invoice
@@ -33,6 +33,7 @@ from invoicing.lib.errors import Detail, Invalid
 from invoicing.lib.money import MAX_MINOR, exponent, to_minor_exact
 
 _TAGS = ["Invoices"]
+_PAYMENT = OpenApiExample("A transfer", value={"amount": 1000, "method": "bank_transfer"}, request_only=True)
 
 
 class InvoiceView(DocumentView):
@@ -46,7 +47,7 @@ class InvoiceView(DocumentView):
         """The caller's invoice; NotFound otherwise."""
         return self.find(Invoice.objects.live().select_related("business", "customer"), identifier, "Invoice")
 
-    @extend_schema(request=InvoiceInput, responses={201: InvoiceCreated}, tags=_TAGS)
+    @extend_schema(request=InvoiceInput, responses={201: InvoiceCreated}, examples=[EXAMPLE], tags=_TAGS)
     def create(self, request: Request) -> Response:
         """A new invoice, with its lines under `items`."""
         body = read_body(InvoiceInput, request)
@@ -111,7 +112,7 @@ class InvoiceView(DocumentView):
         send_invoice(invoice, envelope(read_body(SendInput, request)), actor=self.actor)
         return self.send(represent_invoice(invoice.pk), 202)
 
-    @extend_schema(request=PaymentInput, responses={201: PaymentOutput}, tags=_TAGS)
+    @extend_schema(request=PaymentInput, responses={201: PaymentOutput}, examples=[_PAYMENT], tags=_TAGS)
     def pay(self, request: Request, id: str) -> Response:  # noqa: A002
         """Record a payment of one invoice."""
         invoice = self.get_invoice(id)

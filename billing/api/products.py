@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters as filters
 from django.urls import re_path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,6 +21,9 @@ from businesses.views import BusinessView
 from invoicing.lib.api import Flag, LongText, Metadata, Number, OneOf, Strict, Text, read_body
 
 TAGS = ["Products"]
+EXAMPLE = OpenApiExample(
+    "An hour", value={"name": "Consulting", "unit_price": 150, "tax_rate": 10, "unit": "h"}, request_only=True
+)
 
 
 class ProductInput(Strict):
@@ -56,8 +59,9 @@ class ProductView(BusinessView):
         "updated_at": Order("updated_at", False),
         "name": Order("name_folded", False),
     }
+    has_metadata = True
 
-    @extend_schema(request=ProductInput, responses={201: ProductOutput}, tags=TAGS)
+    @extend_schema(request=ProductInput, responses={201: ProductOutput}, examples=[EXAMPLE], tags=TAGS)
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Create a product."""
         product = create_product(self.business, actor=self.actor, **read_body(ProductInput, request))

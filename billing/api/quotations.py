@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.documents import SORTS, DocumentView
+from billing.api.documents import EXAMPLE, SORTS, DocumentView
 from billing.api.filters import QuotationFilter
 from billing.api.inputs import QuotationChange, QuotationInput, SendInput, envelope, split_body
 from billing.models import Quotation
@@ -45,7 +45,7 @@ class QuotationView(DocumentView):
         """The caller's quotation; NotFound otherwise."""
         return self.find(Quotation.objects.live().select_related("business", "customer"), identifier, "Quotation")
 
-    @extend_schema(request=QuotationInput, responses={201: QuotationCreated}, tags=_TAGS)
+    @extend_schema(request=QuotationInput, responses={201: QuotationCreated}, examples=[EXAMPLE], tags=_TAGS)
     def create(self, request: Request) -> Response:
         """A new quotation, with its lines under `items`."""
         body = read_body(QuotationInput, request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,6 +19,11 @@ from customers.serializers import CUSTOMER_COLUMNS, CustomerOutput, represent_cu
 from invoicing.lib.api import read_body
 
 TAGS = ["Customers"]
+EXAMPLE = OpenApiExample(
+    "A company",
+    value={"name": "Acme Corp", "email": "billing@acme.com", "city": "San Francisco", "country": "US"},
+    request_only=True,
+)
 
 
 def find_customer(view: BusinessView, customer_id: str, *, lock: bool = False) -> Customer:
@@ -32,8 +37,9 @@ class CustomerView(BusinessView):
 
     scopes = READ_WRITE
     filters, sorts = CustomerFilter, CUSTOMER_SORTS
+    has_metadata = True
 
-    @extend_schema(request=CustomerInput, responses={201: CustomerOutput}, tags=TAGS)
+    @extend_schema(request=CustomerInput, responses={201: CustomerOutput}, examples=[EXAMPLE], tags=TAGS)
     def create(self, request: Request, **kwargs: Any) -> Response:
         """Create a customer."""
         customer = services.create_customer(self.business, actor=self.actor, **self.fields(request))

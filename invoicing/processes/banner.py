@@ -40,6 +40,18 @@ def read_credentials(path: Path) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def refresh_url(path: Path, url: str) -> None:
+    """Let the credentials name the address of this start; the file is replaced at once or not at all."""
+    text = path.read_text()
+    fresh = "".join(f"url={url}\n" if line.startswith("url=") else line for line in text.splitlines(keepends=True))
+    if fresh == text:
+        return
+    draft = path.with_suffix(".new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(fresh)
+    draft.replace(path)
+
+
 def _how_to_get_in(url: str, given: dict[str, str], path: Path) -> list[str]:
     customer = first_customer(url, given["api_key"])
     line = {"description": "Consulting", "quantity": 2, "unit_price": 125, "tax_rate": 20}

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from invoicing.lib.env import Environment
 from invoicing.processes import commands
-from invoicing.processes.banner import banner
+from invoicing.processes.banner import banner, refresh_url
 from invoicing.processes.broker import answers, broker
 from invoicing.processes.commands import Process
 from invoicing.processes.preflight import checked_environment, lock_data_dir
@@ -63,6 +63,8 @@ def _start(supervisor: Supervisor, environment: Environment, nets: str) -> bool:
     # Only now, so that five Pythons that start do not hold up the one that people wait for.
     for process in (commands.worker, commands.dispatcher, commands.scheduler):
         supervisor.add(process(environment))
+    if credentials.exists():
+        refresh_url(credentials, environment.public_url)
     say(banner(environment, credentials, is_first=is_first, allowed_nets=nets))
     return True
 

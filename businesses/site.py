@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -22,6 +22,13 @@ from businesses.login import LoginForm
 from businesses.membership import AdminRequest, choose_business, enter
 
 _FOUND_PER_KIND = 5
+
+
+def _has_odd_id(request: HttpRequest) -> bool:
+    """Whether the request names an id that no row can have: Django's admin hands it to the database as it came."""
+    sent = [value for query in (request.GET, request.POST) for name in query for value in query.getlist(name)]
+    odd = any(value.isnumeric() and not (value.isascii() and len(value) < 19) for value in sent)
+    return odd or any(not value.isdigit() for value in request.POST.getlist("_selected_action"))
 
 
 class InvoicingSite(UnfoldAdminSite):
@@ -46,8 +53,13 @@ class InvoicingSite(UnfoldAdminSite):
         def in_time_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             member = enter(request)
             with timezone.override(ZoneInfo(member.business.time_zone) if member else None):
-                response: HttpResponse = inner(request, *args, **kwargs)
-                return response.render() if isinstance(response, TemplateResponse) else response
+                try:
+                    response: HttpResponse = inner(request, *args, **kwargs)
+                    return response.render() if isinstance(response, TemplateResponse) else response
+                except (OverflowError, ValueError):
+                    if not _has_odd_id(request):
+                        raise
+                    return HttpResponseBadRequest("<h1>Bad request</h1><p>An id is not a number.</p>")
 
         return update_wrapper(in_time_zone, inner)
 

@@ -61,11 +61,10 @@ class Schema(AutoSchema):
             return [*parameters, *_OF_WRITES, *(_OF_CHANGES if self.method == "PATCH" else [])]
         if self.view.action == "list":
             parameters += self._of_list()
-        if self.view.action in {"list", "retrieve"}:
-            parameters.append(_query("fields", OpenApiTypes.STR, "Only these keys, separated by commas."))
         if self.view.action == "retrieve":
             parameters.append(_header("If-None-Match", "An ETag: 304 where the resource still has it."))
         if self.view.action in {"list", "retrieve"}:
+            parameters.append(_query("fields", OpenApiTypes.STR, "Only these keys, separated by commas."))
             if expands := getattr(self.view, "expands", ()):
                 parameters.append(OpenApiParameter("expand", str, enum=list(expands), description="Show it in full."))
         return parameters

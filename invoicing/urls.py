@@ -33,6 +33,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django refuses before any view: an unknown Host above all."""
+    if request.path.startswith("/api/"):
+        return json_error(request, 400, "The request is malformed, or its Host is not one of ALLOWED_HOSTS.")
+    return HttpResponse("<h1>Bad request</h1>", status=400)
+
+
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """JSON under /api, Django's page elsewhere."""
     if request.path.startswith("/api/"):

@@ -10,10 +10,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import sanitize_address
 
 from invoicing.lib import clock
-from invoicing.lib.secrets import decrypt
 from messaging.models import Message
 from messaging.placeholders import one_line
-from messaging.texts import LINK
+from messaging.private_links import PrivateLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +49,7 @@ def build_letter(message: Message) -> Letter:
 
 
 def _with_link(message: Message, body: str) -> str:
-    return body.replace(LINK, decrypt(message.sealed_link)) if message.sealed_link else body
+    if not message.sealed_link:
+        return body
+    link = PrivateLink.open(message.sealed_link)
+    return body.replace(link.marker, link.url)

@@ -11,11 +11,11 @@ from businesses.audit import Actor, Subject
 from businesses.models import Business, StoredFile
 from invoicing.lib import clock
 from invoicing.lib.errors import Conflict, Invalid
-from invoicing.lib.secrets import encrypt
 from invoicing.lib.wake import wake
 from messaging.addresses import clean_recipients
 from messaging.models import Kind, Language, Message, MessageAttachment, MessageText, State
 from messaging.placeholders import EDITABLE, one_line, validate_text
+from messaging.private_links import PrivateLink
 
 
 @transaction.atomic
@@ -33,12 +33,12 @@ def queue_message(
     subject_row: Subject | None = None,
     attachments: Sequence[tuple[StoredFile, str]] = (),
     preparing: bool = False,
-    private_link: str = "",
+    private_link: PrivateLink | None = None,
     actor: Actor,
 ) -> Message:
     """Write a message that leaves as soon as a worker finds it, or, `preparing`, once `attach_and_queue` was called.
 
-    `private_link` is kept encrypted and takes the place of `{link}` only in what leaves. Invalid names the address that
+    `private_link` is kept encrypted and takes the place of its marker only in what leaves. Invalid names the address that
     is wrong (`to.0`), or `email` when there is none.
     """
     recipients = clean_recipients(to, cc, bcc)
@@ -52,7 +52,7 @@ def queue_message(
         subject=one_line(subject)[:255],
         body_text=body_text,
         body_html=body_html,
-        sealed_link=encrypt(private_link) if private_link else "",
+        sealed_link=private_link.seal() if private_link else "",
         language=language,
         subject_kind=type(subject_row).__name__.lower() if subject_row else "",
         subject_id=subject_row.uuid if subject_row else None,

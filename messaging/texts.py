@@ -14,9 +14,8 @@ from messaging.models import Kind, Language, MessageText
 from messaging.placeholders import EDITABLE, PLACEHOLDERS, fill, one_line, validate_text
 from messaging.words import word
 
-__all__ = ["EDITABLE", "LINK", "PLACEHOLDERS", "RenderedText", "language_of", "render_text", "text_of", "validate_text"]
+__all__ = ["EDITABLE", "PLACEHOLDERS", "RenderedText", "language_of", "render_text", "text_of", "validate_text"]
 
-LINK = "{link}"  # stands for a link that only its reader may see, until the message leaves
 
 # What is shown again under the text, where it has a value.
 _FACTS: dict[str, tuple[str, ...]] = {

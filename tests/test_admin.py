@@ -202,3 +202,24 @@ def test_what_is_done_is_in_our_trail_and_not_in_djangos(filled: Business) -> No
     owner: Client = browser_of(make_member(filled))
     owner.post("/admin/businesses/apikey/add/", {"name": "x", "scope": "read", "expires_at_0": "", "expires_at_1": ""})
     assert not LogEntry.objects.exists()
+
+
+ODD_IDS = ["²", "9" * 25, "9" * 5000]
+
+
+@pytest.mark.parametrize("odd", ODD_IDS, ids=["superscript", "beyond 64 bits", "beyond int"])
+def test_an_id_that_no_row_can_have_is_no_500(alice: Business, odd: str) -> None:
+    client, draft = browser_of(make_member(alice)), an_invoice(alice)
+    a_customer(alice, name="Another")
+    for path in (
+        f"/admin/billing/invoice/?customer={odd}",
+        f"/admin/billing/invoice/?customer__id__exact={odd}",
+        f"/admin/billing/payment/?customer={odd}",
+        f"/admin/billing/invoice/add/?customer={odd}",
+        f"/admin/billing/invoice/{draft.pk}/pdf/?revision={odd}",
+    ):
+        assert client.get(path).status_code in {200, 302, 400, 404}, path
+    posted = {"action": "download", "_selected_action": odd}
+    assert client.post("/admin/billing/invoice/", posted).status_code in {200, 302, 400}
+    assert client.post("/admin/billing/invoice/", {**posted, "_selected_action": "x"}).status_code in {200, 302, 400}
+    assert client.post("/admin/customers/customer/add/", {"name": "N", "parent": odd}).status_code in {200, 400}

@@ -11,7 +11,7 @@ from billing.models.product import Product
 from billing.models.tax import TaxCategory
 from businesses.models import Business, Owned, OwnedQuerySet, StoredFile, UpdatedAt
 from customers.models import Customer
-from invoicing.lib.errors import Conflict
+from invoicing.lib.errors import Conflict, NotFound
 
 Doc = TypeVar("Doc", bound="Document")
 
@@ -24,13 +24,18 @@ class DocumentQuerySet(OwnedQuerySet[Doc]):
         return self.filter(deleted_at=None)
 
     def lock(self, pk: int) -> Doc:
-        """The row, locked until the transaction ends; its customer is locked first (customer → document → counter)."""
+        """The row, locked until the transaction ends; its customer is locked first (customer → document → counter).
+
+        NotFound where it has been deleted since the caller saw it.
+        """
         customer_id = self.filter(pk=pk).values_list("customer_id", flat=True).get()
         customer = Customer.objects.lock(customer_id)
         # A draft's customer may change between the two reads: then the lock was the wrong one, and is taken again.
         row = self.select_for_update(of=("self",), no_key=True).select_related("business").get(pk=pk)
         if row.customer_id != customer_id:
             customer = Customer.objects.lock(row.customer_id)
+        if row.deleted_at is not None:
+            raise NotFound(f"{row.noun.capitalize()} not found")
         row.customer = customer
         return row
 

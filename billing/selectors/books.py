@@ -97,6 +97,8 @@ def check_invoices(business: Business) -> Damage:
             yield f"invoice {invoice.number} ({invoice.status}): entries sum to {invoice.posted}, not {expected}"
         if invoice.due_minor != (invoice.total_minor - invoice.paid_minor if owed else 0):
             yield f"invoice {invoice.number} ({invoice.status}): {invoice.due_minor} due is not total less paid"
+        if invoice.deleted_at is not None and invoice.issued_at is not None:
+            yield f"invoice {invoice.number}: issued and deleted"
         if invoice.status in Invoice.OPEN and invoice.due_minor == 0:
             yield f"invoice {invoice.number}: owes nothing and is {invoice.status}"
 

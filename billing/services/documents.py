@@ -114,20 +114,20 @@ def _plain(value: Any) -> Any:
     return value.uuid if hasattr(value, "uuid") else value
 
 
-def reprice(document: Document, lines: Sequence[LineDraft] | None, *, currency: str) -> dict[str, Any]:
-    """Price a draft anew after a change; returns the previous total where it changed, or the lines did.
+def reprice(
+    document: Document, lines: Sequence[LineDraft], *, was: Sequence[LineDraft], currency: str
+) -> dict[str, Any]:
+    """Price a draft anew after a change; returns the previous total where it, or a line, is another now.
 
-    `currency` is the one that the previous total is in.
+    `was` are its lines and `currency` its currency from before.
     """
     check_discount(document)
     before = document.total_minor
-    drafts = list(lines) if lines is not None else drafts_of(document)
-    totals = price(document, drafts)
-    store_lines(document, drafts, totals)
+    totals = price(document, lines)
+    store_lines(document, lines, totals)
     _index(document)
-    if lines is None and (document.total_minor, document.currency) == (before, currency):
-        return {}
-    return {"total": major_number(before, currency)}
+    same_total = (document.total_minor, document.currency) == (before, currency)
+    return {} if same_total and drafts_of(document) == list(was) else {"total": major_number(before, currency)}
 
 
 def frozen_fields(names: Mapping[str, Any]) -> bool:

@@ -20,7 +20,7 @@ from billing.services.documents import (
     store_new,
 )
 from billing.services.invoice_status import change_status, check_credit, follow_due_date, revise
-from billing.services.lines import LineDraft
+from billing.services.lines import LineDraft, drafts_of
 from businesses import audit
 from businesses.audit import Actor
 from businesses.models import Business
@@ -47,7 +47,7 @@ def create_invoice(
     `details` are fields of Invoice; a due date that is not among them follows the payment terms. Raises Invalid for amounts
     or dates that cannot be, Conflict for a taken number, a credit hold or limit, or locked books.
     """
-    customer = Customer.objects.lock(customer.pk)
+    customer = Customer.objects.lock_live(customer.pk)
     invoice = Invoice(business=business, customer=customer)
     fill_draft(invoice, details or {})
     if "due_date" not in (details or {}):
@@ -76,11 +76,12 @@ def update_invoice(
     """
     invoice = Invoice.objects.lock(invoice.pk)
     before, currency = invoice.status, invoice.currency
+    was = drafts_of(invoice) if invoice.is_draft else []  # before the currency changes: their amounts are in it
     previous = apply_changes(invoice, changes, allowed=None if invoice.is_draft else OPEN_FIELDS, lines=lines)
     if previous:
         check_dates(invoice)
     if invoice.is_draft and (previous or lines is not None):
-        previous |= reprice(invoice, lines, currency=currency)
+        previous |= reprice(invoice, was if lines is None else lines, was=was, currency=currency)
     if previous:
         invoice.save()
         audit.record(invoice.business, actor, "invoice.updated", invoice, {"fields": sorted(previous)})

@@ -47,7 +47,7 @@ def create_quotation(
     details: Mapping[str, Any] | None = None,
 ) -> Quotation:
     """A new quotation with its number, run from draft to `status`; raises what `create_invoice` does, credit aside."""
-    customer = Customer.objects.lock(customer.pk)
+    customer = Customer.objects.lock_live(customer.pk)
     quotation = Quotation(business=business, customer=customer)
     fill_draft(quotation, details or {})
     check_dates(quotation)
@@ -78,11 +78,12 @@ def update_quotation(
     quotation = Quotation.objects.lock(quotation.pk)
     before, currency = quotation.status, quotation.currency
     is_draft = before == Status.DRAFT
+    was = drafts_of(quotation) if is_draft else []  # before the currency changes: their amounts are in it
     previous = apply_changes(quotation, changes, allowed=None if is_draft else OPEN_FIELDS, lines=lines)
     if previous:
         check_dates(quotation)
     if is_draft and (previous or lines is not None):
-        previous |= reprice(quotation, lines, currency=currency)
+        previous |= reprice(quotation, was if lines is None else lines, was=was, currency=currency)
     if previous:
         quotation.save()
         audit.record(quotation.business, actor, "quotation.updated", quotation, {"fields": sorted(previous)})
@@ -163,7 +164,7 @@ def _invoice_of(quotation: Quotation) -> Invoice:
 def expire_quotation(quotation_id: int) -> bool:
     """The system's own move when `valid_until` is past; False where it is not, or no longer, so."""
     quotation = Quotation.objects.lock(quotation_id)
-    if quotation.deleted_at or quotation.status not in {Status.DRAFT, Status.SENT} or not _is_past(quotation):
+    if quotation.status not in {Status.DRAFT, Status.SENT} or not _is_past(quotation):
         return False
     change_quotation_status(quotation, Status.EXPIRED, actor=SYSTEM)
     return True

@@ -470,3 +470,49 @@ def test_reopened_and_paid_at_once_tells_of_the_payment_only(api: Api, make_invo
     made = make_invoice(status="overdue", due_date="2020-01-01")
     assert api.patch(f"/invoices/{made['id']}", {"due_date": "2100-01-01", "status": "paid"}).json()["status"] == "paid"
     assert events()[3:] == ["payment.created", "invoice.paid"]
+
+
+def test_the_same_lines_again_change_nothing(api: Api, make_invoice: Make, events: Events) -> None:
+    made = make_invoice()
+    line = {key: made["items"][0][key] for key in ("id", "description", "quantity", "unit_price")}
+    before = len(events())
+    assert api.patch(f"/invoices/{made['id']}", {"items": [line]}).status_code == 200
+    assert len(events()) == before
+    assert api.patch(f"/invoices/{made['id']}", {"items": [{**line, "description": "Other"}]}).status_code == 200
+    assert events()[before:] == ["invoice.updated"]
+
+
+def test_a_discount_stays_what_it_was_when_the_currency_changes(api: Api, make_invoice: Make) -> None:
+    made = make_invoice(items=[{"description": "x", "quantity": 1, "unit_price": 5000, "discount_amount": 10}])
+    changed = api.patch(f"/invoices/{made['id']}", {"currency": "JPY"}).json()
+    assert (changed["discount_amount"], changed["total"]) == (10, 4990)
+    back = api.patch(f"/invoices/{made['id']}", {"currency": "USD"}).json()
+    assert (back["discount_amount"], back["total"]) == (10, 4990)
+    odd = make_invoice(items=[{"description": "x", "quantity": 1, "unit_price": 9, "discount_amount": Decimal("0.5")}])
+    refused = api.patch(f"/invoices/{odd['id']}", {"currency": "JPY"})
+    assert refused.json()["details"][0]["field"] == "items.0.discount_amount"
+
+
+@pytest.mark.parametrize(
+    "quantity",
+    [
+        "1.0000000000000000000000000000001",
+        "0.99999999999999999999999999999999999",
+        "1_000",
+        " 12 ",
+        "１２",
+        "0x10",
+        "1e400",
+    ],
+)
+def test_a_number_is_spelt_plainly_and_not_rounded(api: Api, customer: str, quantity: str) -> None:
+    body = {"customer_id": customer, "items": [{"description": "x", "quantity": quantity, "unit_price": 1}]}
+    answer = api.post("/invoices", body)
+    assert answer.status_code == 400, answer.content
+    assert answer.json()["details"][0]["field"] == "items.0.quantity"
+
+
+@pytest.mark.parametrize("revision", ["0", "²", "9999999", "0" * 6000 + "1", "-1", "x"])
+def test_a_revision_is_a_small_number(api: Api, make_invoice: Make, revision: str) -> None:
+    made = make_invoice(status="sent")
+    assert api.get(f"/invoices/{made['id']}/pdf?revision={revision}").status_code == 400

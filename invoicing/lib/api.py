@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ from invoicing.lib import json, money
 from invoicing.lib.errors import Detail, DomainError, Invalid
 
 MAX_BODY = 1024 * 1024
+_NUMBER = re.compile(r"^-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?$", re.ASCII)
 log = structlog.get_logger(__name__)
 
 
@@ -251,15 +253,12 @@ class Number(serializers.DecimalField):
 
 def exact_number(data: int | Decimal | str, decimal_places: int) -> Decimal:
     """The Decimal meant by JSON data; ValidationError for NaN, an exponent out of range, or too many digits."""
-    if isinstance(data, str) and len(data) > 64:
+    if isinstance(data, str) and not _NUMBER.match(data):
         raise exceptions.ValidationError("Expected a number.")
-    try:
-        value = Decimal(data)
-    except ArithmeticError:
-        raise exceptions.ValidationError("Expected a number.") from None
-    if not value.is_finite() or (value and not -40 < value.adjusted() < 40):
-        raise exceptions.ValidationError("Expected a finite number of at most 15 digits.")
-    value = Decimal(format(value.normalize(), "f"))
+    value = Decimal(data)
+    if not value.is_finite() or len(value.as_tuple().digits) > 40 or (value and not -40 < value.adjusted() < 40):
+        raise exceptions.ValidationError(f"At most {money.MAX_DIGITS} significant digits.")
+    value = Decimal(format(value.normalize(money.EXACT), "f"))
     digits = value.as_tuple()
     if len(str(abs(value)).replace(".", "").lstrip("0")) > money.MAX_DIGITS:
         raise exceptions.ValidationError(f"At most {money.MAX_DIGITS} significant digits.")

@@ -48,7 +48,7 @@ class Environment:
 def read_environment() -> Environment:
     """Read the process environment; BadEnvironment names the variable that is wrong."""
     env = environ.Env()
-    data_dir = Path(env.str("DATA_DIR", "var")).resolve()
+    data_dir = Path(env.str("DATA_DIR", "") or "var").resolve()
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     host, port = env.str("HOST", "127.0.0.1"), _integer(env, "PORT", 8000, 1, 65535)
     public_url = _public_url(env.str("PUBLIC_URL", "") or f"http://{_url_host(host)}:{port}")

@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("what", choices=["run", "prepare", *PROCESSES])
     what = parser.parse_args().what
     raise_file_limit()
+    os.umask(0o077)  # the database, mail and keys are nobody else's to read
     if what == "run":
         return run()
     if what == "prepare":

@@ -37,7 +37,8 @@ def web(environment: Environment) -> Process:
     command += ["--log-level", "warning", "--respawn-failed-workers", "invoicing.wsgi:application"]
     defaults = {
         "GRANIAN_WORKERS": "2",
-        "GRANIAN_BLOCKING_THREADS": "1",
+        # A thread waits while a client sends its body; with one a worker, two stalled clients would stop everything.
+        "GRANIAN_BLOCKING_THREADS": "16",
         "GRANIAN_BACKPRESSURE": "4000",  # it counts connections, idle ones too: at its default 1,100 of them stop all
         "GRANIAN_WORKERS_KILL_TIMEOUT": "5",
     }

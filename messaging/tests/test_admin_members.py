@@ -7,8 +7,8 @@ from django.test import Client
 
 from businesses.models import AuditEntry, Business, Member
 from businesses.tests.people import PASSWORD, browser_of, make_member, text_of
-from invoicing.lib.secrets import decrypt
 from messaging.models import Message
+from messaging.private_links import PrivateLink
 
 LIST = "/admin/businesses/member/"
 
@@ -22,7 +22,7 @@ def test_an_invited_person_gets_a_mail_chooses_a_password_and_is_in(alice: Busin
     assert owner.post(f"{LIST}add/", {"email": "tom@alice.test", "role": "creator"}).status_code == 302
     message = Message.objects.of(alice).get(kind="invitation")
     assert message.to == ["tom@alice.test"]
-    link = decrypt(message.sealed_link)
+    link = PrivateLink.open(message.sealed_link).url
     assert link not in text_of(owner.get(f"/admin/messaging/message/{message.pk}/change/"))
     guest = Client()
     form = guest.get(link.removeprefix("http://testserver"), follow=True)
@@ -81,3 +81,15 @@ def test_members_of_others_are_not_there(alice: Business, bob: Business, owner: 
         assert owner.post(f"{LIST}{stranger.pk}/{path}", data).status_code == 404
     stranger.refresh_from_db()
     assert stranger.role == "owner"
+
+
+def test_no_text_of_the_business_can_take_the_link_elsewhere(alice: Business, owner: Client) -> None:
+    alice.website = "https://evil.example/?u={link}"
+    alice.save()
+    owner.post(f"{LIST}add/", {"email": "tom@alice.test", "role": "creator"})
+    message = Message.objects.of(alice).get(kind="invitation")
+    link = PrivateLink.open(message.sealed_link)
+    for body in (message.body_text, message.body_html):
+        assert link.marker in body
+        assert f"evil.example/?u={link.marker}" not in body
+        assert "evil.example/?u={link}" in body or "evil.example" not in body

@@ -6,6 +6,7 @@ from businesses.audit import SYSTEM
 from businesses.files import store_file
 from messaging import sending, tasks
 from messaging.models import Message, State
+from messaging.private_links import PrivateLink
 from messaging.services import attach_and_queue
 from messaging.tests.conftest import read
 
@@ -46,15 +47,17 @@ def test_a_message_in_preparation_waits_for_its_file_and_leaves_once(mail_folder
 
 def test_a_private_link_is_only_in_what_leaves(mail_folder, queue):
     message = queue(
-        body_text="Open {link}", body_html="<a href='{link}'>x</a>", private_link="http://testserver/s3cret"
+        body_text="Open m4rker, not {link}",
+        body_html="<a href='m4rker'>x</a>",
+        private_link=PrivateLink("m4rker", "http://testserver/s3cret"),
     )
     assert "s3cret" not in "".join(map(str, Message.objects.values_list().get()))
     sending.send_due()
     mail = read((mail_folder / f"{message.uuid}.eml").read_bytes())
-    assert mail.get_body(("plain",)).get_content().strip() == "Open http://testserver/s3cret"
+    assert mail.get_body(("plain",)).get_content().strip() == "Open http://testserver/s3cret, not {link}"
     assert "href='http://testserver/s3cret'" in mail.get_body(("html",)).get_content()
     message.refresh_from_db()
-    assert (message.body_text, message.sealed_link) == ("Open {link}", "")
+    assert (message.body_text, message.sealed_link) == ("Open m4rker, not {link}", "")
 
 
 def test_the_audit_trail_names_who_queued(mail_folder, queue, alice):

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from businesses.serializers import columns_of
 from customers.models import Contact, Customer, Note
 from invoicing.lib import clock, money
-from invoicing.lib.api import Number
+from invoicing.lib.fields import Number
 
 _ADDRESS = ("address", "address2", "city", "state", "country", "postal_code")
 _CUSTOMER = (

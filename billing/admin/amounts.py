@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from businesses.models import Business
 from invoicing.lib import money as lib
-from invoicing.lib.api import exact_number
+from invoicing.lib.fields import exact_number
 from invoicing.lib.ids import parse_uuid
 
 BADGES = {

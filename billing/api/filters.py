@@ -14,7 +14,7 @@ from billing.models import Invoice, Quotation
 from businesses.filters import DayFilter, FlagFilter, FoldedFilter, ListFilter, UUIDFilter
 from customers.models import Customer
 from invoicing.lib import clock
-from invoicing.lib.api import exact_number
+from invoicing.lib.fields import exact_number
 from invoicing.lib.money import EXPONENTS, to_minor
 
 

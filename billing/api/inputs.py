@@ -14,8 +14,8 @@ from billing.services.envelopes import Envelope
 from billing.services.lines import MAX_LINES, LineDraft
 from businesses.models import Business
 from customers.models import Customer
-from invoicing.lib.api import CurrencyCode, Day, LongText, Metadata, Number, Reference, Strict, Text
 from invoicing.lib.errors import Detail, Invalid
+from invoicing.lib.fields import CurrencyCode, Day, LongText, Metadata, Number, Reference, Strict, Text
 
 _PERCENT = [MinValueValidator(0, "Must not be less than 0."), MaxValueValidator(100, "At most 100.")]
 _NOT_NEGATIVE = [MinValueValidator(0, "Must not be less than 0.")]

@@ -28,8 +28,8 @@ from billing.services.sending import send_invoice
 from businesses.paging import Order
 from businesses.permissions import READ_WRITE
 from businesses.serializers import paged
-from invoicing.lib.api import read_body
 from invoicing.lib.errors import Detail, Invalid
+from invoicing.lib.fields import read_body
 from invoicing.lib.money import MAX_MINOR, exponent, to_minor_exact
 
 _TAGS = ["Invoices"]

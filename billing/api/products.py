@@ -18,7 +18,7 @@ from businesses.paging import Order
 from businesses.permissions import READ_WRITE
 from businesses.serializers import paged
 from businesses.views import BusinessView
-from invoicing.lib.api import Flag, LongText, Metadata, Number, OneOf, Strict, Text, read_body
+from invoicing.lib.fields import Flag, LongText, Metadata, Number, OneOf, Strict, Text, read_body
 
 TAGS = ["Products"]
 EXAMPLE = OpenApiExample(

@@ -28,8 +28,8 @@ from billing.services.sending import send_quotation
 from businesses.paging import Order
 from businesses.permissions import READ_WRITE
 from businesses.serializers import paged
-from invoicing.lib.api import read_body
 from invoicing.lib.errors import Invalid
+from invoicing.lib.fields import read_body
 
 _TAGS = ["Quotations"]
 

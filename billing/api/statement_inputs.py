@@ -17,8 +17,8 @@ from businesses.filters import MomentField
 from businesses.models import Business
 from customers.models import Customer
 from invoicing.lib import clock
-from invoicing.lib.api import CurrencyCode, Day, Flag, Number, OneOf, Reference, Strict
 from invoicing.lib.errors import Detail, Invalid
+from invoicing.lib.fields import CurrencyCode, Day, Flag, Number, OneOf, Reference, Strict
 from invoicing.lib.money import exponent, to_minor_exact
 
 _TYPES = Business.StatementType.choices

@@ -32,7 +32,7 @@ from businesses.permissions import READ_WRITE
 from businesses.serializers import paged
 from businesses.views import BusinessView
 from customers.models import Customer
-from invoicing.lib.api import read_body
+from invoicing.lib.fields import read_body
 
 _TAGS = ["Statements"]
 _ASKED = frozenset(StatementInput().fields)

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from billing.models import Product
 from businesses.serializers import columns_of
 from invoicing.lib import clock, money
-from invoicing.lib.api import Number
+from invoicing.lib.fields import Number
 
 _PLAIN = ("unit", "product_code", "tax_category", "active", "metadata")
 PRODUCT_COLUMNS = (

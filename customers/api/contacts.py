@@ -18,7 +18,7 @@ from customers.api.inputs import ContactInput
 from customers.api.views import TAGS, find_customer
 from customers.models import Contact
 from customers.serializers import CONTACT_COLUMNS, ContactOutput, represent_contact, represent_contacts
-from invoicing.lib.api import read_body
+from invoicing.lib.fields import read_body
 
 
 class ContactView(BusinessView):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from customers.models import Customer
-from invoicing.lib.api import CurrencyCode, Flag, LongText, Metadata, Number, OneOf, Reference, Strict, Text
+from invoicing.lib.fields import CurrencyCode, Flag, LongText, Metadata, Number, OneOf, Reference, Strict, Text
 
 
 class _Address(Strict):

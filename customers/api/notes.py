@@ -18,7 +18,7 @@ from customers.api.inputs import NoteInput
 from customers.api.views import TAGS, find_customer
 from customers.models import Note
 from customers.serializers import NOTE_COLUMNS, NoteOutput, represent_note, represent_notes
-from invoicing.lib.api import read_body
+from invoicing.lib.fields import read_body
 
 
 class NoteView(BusinessView):

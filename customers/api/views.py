@@ -16,7 +16,7 @@ from customers.api.filters import CUSTOMER_SORTS, CustomerFilter
 from customers.api.inputs import CustomerInput
 from customers.models import Customer
 from customers.serializers import CUSTOMER_COLUMNS, CustomerOutput, represent_customer, represent_customers
-from invoicing.lib.api import read_body
+from invoicing.lib.fields import read_body
 
 TAGS = ["Customers"]
 EXAMPLE = OpenApiExample(

@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import exceptions, serializers
 
-from invoicing.lib.api import Flag, Strict, Text
+from invoicing.lib.fields import Flag, Strict, Text
 from invoicing.lib.http import MAX_URL
 from webhooks.catalog import EVENT_NAMES
 from webhooks.models import Endpoint

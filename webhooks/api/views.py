@@ -14,8 +14,8 @@ from businesses.permissions import READ_OR_WEBHOOKS, WEBHOOKS_ONLY
 from businesses.serializers import paged
 from businesses.views import BusinessView
 from invoicing.lib import http
-from invoicing.lib.api import read_body
 from invoicing.lib.errors import Invalid, NotFound
+from invoicing.lib.fields import read_body
 from webhooks import services
 from webhooks.api.filters import EVENT_SORTS, SORTS, DeliveryFilter, EndpointFilter, EventFilter, parse_event_id
 from webhooks.api.inputs import EndpointInput, NoBody

@@ -71,7 +71,7 @@ def test_saving_nothing_new_changes_and_tells_nothing(alice: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "name", "why"),
     [
-        ({"description": "x", "quantity": "1e400", "unit_price": "1"}, "quantity", "significant"),
+        ({"description": "x", "quantity": "1e400", "unit_price": "1"}, "quantity", "finite"),
         ({"description": "x", "quantity": "1", "unit_price": "1.2345678"}, "unit_price", "decimals"),
         ({"description": "x", "quantity": "1", "unit_price": ""}, "unit_price", "cost"),
         ({"description": "", "quantity": "1", "unit_price": "5"}, "description", "what it is"),

@@ -101,7 +101,7 @@ def exact_number(data: int | Decimal | str, decimal_places: int) -> Decimal:
         raise exceptions.ValidationError("Expected a number.")
     value = Decimal(data)
     if not value.is_finite() or len(value.as_tuple().digits) > 40 or (value and not -40 < value.adjusted() < 40):
-        raise exceptions.ValidationError(f"At most {money.MAX_DIGITS} significant digits.")
+        raise exceptions.ValidationError(f"Expected a finite number of at most {money.MAX_DIGITS} digits.")
     value = Decimal(format(value.normalize(money.EXACT), "f"))
     digits = value.as_tuple()
     if len(str(abs(value)).replace(".", "").lstrip("0")) > money.MAX_DIGITS:

@@ -190,7 +190,7 @@ def _lines(products: Sequence[Product], currency: str, chance: random.Random) ->
         LineDraft(
             product=product,
             quantity=Decimal(chance.choice((1, 1, 2, 3, 6, 8, 12))) if product.unit_price < 1000 else Decimal(1),
-            unit_price=product.unit_price * factor if factor != 1 else None,
+            unit_price=product.unit_price * factor,
             tax_rate=rate,
             tax_category="G" if rate is not None else None,
             discount_rate=chance.choice((None, None, None, Decimal(10))),

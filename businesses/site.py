@@ -20,6 +20,7 @@ from unfold.sites import UnfoldAdminSite
 
 from businesses.login import LoginForm
 from businesses.membership import AdminRequest, choose_business, enter
+from invoicing.lib.spoken_numbers import speaking
 
 _FOUND_PER_KIND = 5
 
@@ -47,12 +48,13 @@ class InvoicingSite(UnfoldAdminSite):
         return enter(request) is not None
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
-        """Django's, in the time zone of the business; the page is rendered inside it."""
+        """Django's, in the time zone and with the numbers of the business; the page is rendered inside."""
         inner = super().admin_view(view, cacheable)
 
         def in_time_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             member = enter(request)
-            with timezone.override(ZoneInfo(member.business.time_zone) if member else None):
+            zone = ZoneInfo(member.business.time_zone) if member else None
+            with timezone.override(zone), speaking(member.business.locale if member else "en_US"):
                 try:
                     response: HttpResponse = inner(request, *args, **kwargs)
                     return response.render() if isinstance(response, TemplateResponse) else response

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import sanitize_address
 
-from invoicing.lib import clock
 from messaging.models import Message
 from messaging.placeholders import one_line
 from messaging.private_links import PrivateLink
@@ -37,14 +36,18 @@ def build_letter(message: Message) -> Letter:
         to=message.to,
         cc=message.cc,
         reply_to=[answers_to] if answers_to else None,
-        headers={"Message-ID": message.message_id, "Date": format_datetime(clock.now())},
+        headers={"Message-ID": message.message_id, "Date": format_datetime(message.created_at)},
     )
     if message.body_html:
         mail.attach_alternative(_with_link(message, message.body_html), "text/html")
     for attachment in message.attachments.select_related("file"):
         mail.attach(attachment.name, bytes(attachment.file.content), attachment.file.media_type)
     recipients = [sanitize_address(address, "ascii") for address in (*message.to, *message.cc, *message.bcc)]
-    content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own message
+    mime = mail.message()
+    # Sent again after a crash it is the same message to the byte, so its boundaries are not left to chance.
+    for number, part in enumerate(part for part in mime.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{message.uuid.hex}_{number}")
+    content = mime.as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own message
     return Letter(str(message.uuid), sanitize_address(sender, "ascii"), recipients, content)
 
 

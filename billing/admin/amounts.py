@@ -18,6 +18,7 @@ from businesses.models import Business
 from invoicing.lib import money as lib
 from invoicing.lib.fields import exact_number
 from invoicing.lib.ids import parse_uuid
+from invoicing.lib.spoken_numbers import read_number, write_number
 
 BADGES = {
     "draft": "",
@@ -51,14 +52,13 @@ def money(minor: int, currency: str, business: Business) -> str:
 
 
 def typed(minor: int, currency: str) -> str:
-    """Minor units as a person would type them into a field: 1234.50."""
-    return format(lib.to_major(minor, currency), "f")
+    """Minor units as a person would type them into a field: 1234.50, or 1234,50."""
+    return write_number(lib.to_major(minor, currency), lib.exponent(currency))
 
 
 def plain(value: Decimal) -> str:
-    """A quantity, price or rate in its shortest spelling."""
-    number = lib.number(value)
-    return str(number) if isinstance(number, int) else format(number, "f")
+    """A quantity, price or rate in its shortest spelling, as a person would type it."""
+    return write_number(value)
 
 
 def written(value: Decimal, business: Business) -> str:
@@ -72,7 +72,7 @@ def day(value: date | None, business: Business) -> str:
 
 
 class NumberField(forms.CharField):
-    """An exact number; what is typed is read as the API reads it (2.5, "2.50"), never by way of a float."""
+    """An exact number; what is typed is read as the business writes numbers (2.5 or 2,5), never by way of a float."""
 
     def __init__(
         self, *, decimals: int = 6, low: Decimal | None = None, high: Decimal | None = None, **kwargs: Any
@@ -90,7 +90,9 @@ class NumberField(forms.CharField):
         if not text:
             return None
         try:
-            number = exact_number(text, self.decimals)
+            number = exact_number(read_number(text), self.decimals)
+        except ValueError:
+            raise ValidationError(f"Expected a number such as {plain(Decimal('1234.5'))}.") from None
         except BadNumber as error:
             raise ValidationError(str(error.detail[0])) from None  # type: ignore[index]
         if self.low is not None and number < self.low:

@@ -86,6 +86,7 @@ def _product(row: Product, request: AdminRequest) -> dict[str, str]:
         "unit": row.unit or "",
         "unit_price": amounts.plain(row.unit_price),
         "tax_rate": amounts.plain(row.tax_rate),
+        "currency": request.business.currency,
         "product_code": row.product_code or "",
         "shown": f"{amounts.plain(row.unit_price)} {request.business.currency}",
     }

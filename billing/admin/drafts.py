@@ -9,9 +9,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from billing.admin.amounts import day, money, plain
+from billing.admin.amounts import NumberField, day, money, plain
 from billing.admin.forms import HEADS, LineForm, LineFormSet
-from billing.models import Document, Product
+from billing.models import Document, Invoice, Product
 from billing.payment_terms import due_date
 from billing.services.documents import check_discount
 from billing.services.lines import LineDraft, drafts_of, price
@@ -129,6 +129,8 @@ def preview(editor: Editor) -> dict[str, Any]:
     editor.head.is_valid()
     complete = [form for form in editor.filled if form.is_valid()]
     document = _unsaved(editor)
+    if unread := _unread(editor):
+        return {"error": unread}
     try:
         check_discount(document)
         totals = price(document, editor.drafts())
@@ -142,6 +144,15 @@ def preview(editor: Editor) -> dict[str, Any]:
         "currency": document.currency,
         "due": _due(editor, document),
     }
+
+
+def _unread(editor: Editor) -> str:
+    """The first number that was typed and cannot be read: a total without its line would be a wrong one."""
+    for number, form in enumerate(editor.filled, 1):
+        for name, errors in form.errors.items():
+            if isinstance(form.fields.get(name), NumberField) and form[name].data:
+                return f"Line {number}, {form.fields[name].label or name.replace('_', ' ')}: {errors[0]}"
+    return ""
 
 
 def _unsaved(editor: Editor) -> Document:
@@ -159,6 +170,8 @@ def _unsaved(editor: Editor) -> Document:
 
 def _due(editor: Editor, document: Document) -> str:
     """When a new invoice would be due by the payment terms."""
+    if not isinstance(document, Invoice):
+        return ""
     issued = editor.head.cleaned_data.get("issue_date")
     terms = document.customer.payment_terms or editor.business.payment_terms
     found = due_date(terms, issued) if issued and terms else None

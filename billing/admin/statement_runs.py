@@ -103,6 +103,8 @@ class StatementRunAdmin(BusinessAdmin):
 
     @display(description="State", label=amounts.BADGES)
     def badge(self, obj: StatementRun) -> tuple[str, str]:
+        if obj.state == StatementRun.State.DONE and obj.outcomes.filter(outcome="queued").exists():
+            return "sending", "Sending"  # all is queued; what became of it is not known yet
         return obj.state, obj.get_state_display()
 
     @display(description="Outcomes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from billing.rendering.formats import Formats
+from billing.rendering.formats import Formats, country_name
 from billing.rendering.labels import Labels
 from einvoicing.document import Brand, Party
 
@@ -81,7 +81,7 @@ class Content:
     watermark: str = ""
 
 
-def address_lines(party: Party, formats: Formats) -> list[str]:
+def address_lines(party: Party, language: str) -> list[str]:
     """The postal address in the order of its country, without the name."""
     country = (party.country or "").upper()
     town = " ".join(part for part in (party.postal_code, party.city) if part)
@@ -90,7 +90,7 @@ def address_lines(party: Party, formats: Formats) -> list[str]:
         town = ", ".join(part for part in (party.city, region) if part)
     elif party.state:
         town = f"{town}, {party.state}" if town else party.state
-    return [line for line in (party.address, party.address2, town, formats.country(party.country)) if line]
+    return [line for line in (party.address, party.address2, town, country_name(party.country, language)) if line]
 
 
 def legal_lines(party: Party) -> list[str]:
@@ -115,6 +115,6 @@ def party_lines(party: Party, content: Content) -> list[str]:
     return [
         *legal_lines(party),
         *attention,
-        *address_lines(party, content.formats),
+        *address_lines(party, content.labels.language),
         *identity_lines(party, content.labels),
     ]

@@ -56,10 +56,6 @@ class Formats:
         """A date in the locale's medium form."""
         return _day(value, str(self.locale))
 
-    def country(self, code: str | None) -> str | None:
-        """The name of an ISO 3166-1 country in the locale's language; what is no code is given back."""
-        return self.locale.territories.get(code, code) if code else None
-
     def _digits(self, minor: int) -> str:
         whole, part = divmod(minor, 10**self.exponent)
         text = self._grouped(str(whole))
@@ -81,6 +77,11 @@ class Formats:
             parts.append(digits[-after:])
             digits = digits[:-after]
         return self._group.join(reversed(parts))
+
+
+def country_name(code: str | None, language: str) -> str | None:
+    """The name of an ISO 3166-1 country in the language of the labels; what is no code is given back."""
+    return _parsed(language).territories.get(code, code) if code else None
 
 
 @lru_cache(maxsize=256)

@@ -126,7 +126,7 @@ def _centred(content: Content, look: Look) -> Block:
     theme, colors = look.theme, look.palette
     head = Stack(look.width, "center")
     head.add(content.seller.name, theme.bold, 12 if look.logo else 19, colors.readable, leading=18 if look.logo else 27)
-    lines = legal_lines(content.seller) + address_lines(content.seller, content.formats)
+    lines = legal_lines(content.seller) + address_lines(content.seller, content.labels.language)
     for line in (lines, identity_lines(content.seller, content.labels), contact_lines(content.seller)):
         head.add("  ·  ".join(line), theme.regular, theme.size - 1, theme.muted, leading=12)
     head = head.clipped(130)

@@ -112,7 +112,7 @@ def _input(draft: LineDraft, index: int, document: Document) -> LineInput:
             raise Invalid.field(f"items.{index}.discount_amount", message)
     return LineInput(
         quantity=draft.quantity,
-        unit_price=_unit_price(draft, index),
+        unit_price=_unit_price(draft, index, document),
         tax_rate=_tax_rate(draft, document),
         tax_category=_tax_category(draft),
         discount_rate=draft.discount_rate,
@@ -120,11 +120,15 @@ def _input(draft: LineDraft, index: int, document: Document) -> LineInput:
     )
 
 
-def _unit_price(draft: LineDraft, index: int) -> Decimal:
+def _unit_price(draft: LineDraft, index: int, document: Document) -> Decimal:
     if draft.unit_price is not None:
         return draft.unit_price
     if draft.product is None:
         raise Invalid.field(f"items.{index}.unit_price", "This field is required without product_id.")
+    own = document.business.currency
+    if document.currency != own:
+        message = f"The product's price is in {own}: give one in {document.currency}."
+        raise Invalid.field(f"items.{index}.unit_price", message)
     return draft.product.unit_price
 
 
@@ -150,7 +154,7 @@ def _stored(document: Document, position: int, draft: LineDraft, totals: Totals)
         "description": draft.description or described or "",
         "quantity": draft.quantity,
         "unit": draft.unit or (product.unit if product else None),
-        "unit_price": _unit_price(draft, position),
+        "unit_price": _unit_price(draft, position, document),
         "product_code": draft.product_code or (product.product_code if product else None),
         "discount_rate": draft.discount_rate,
         "tax_rate": _tax_rate(draft, document),

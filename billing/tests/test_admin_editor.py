@@ -71,7 +71,7 @@ def test_saving_nothing_new_changes_and_tells_nothing(alice: Any) -> None:
 @pytest.mark.parametrize(
     ("line", "name", "why"),
     [
-        ({"description": "x", "quantity": "1e400", "unit_price": "1"}, "quantity", "finite"),
+        ({"description": "x", "quantity": "1e400", "unit_price": "1"}, "quantity", "Expected a number"),
         ({"description": "x", "quantity": "1", "unit_price": "1.2345678"}, "unit_price", "decimals"),
         ({"description": "x", "quantity": "1", "unit_price": ""}, "unit_price", "cost"),
         ({"description": "", "quantity": "1", "unit_price": "5"}, "description", "what it is"),
@@ -200,3 +200,12 @@ def test_whatever_is_sent_is_answered(alice: Any, sent: dict[str, str]) -> None:
     for address in ("preview/?row=abc", f"{row.pk}/pdf/?revision=99999999999999999999", "0/change/", "'/pay/"):
         assert client.get(f"{LIST}{address}").status_code == 404
     assert list(Invoice.objects.values_list("pk", "total_minor")) == [(row.pk, 11_000)]
+
+
+def test_numbers_are_read_as_the_business_writes_them(bob: Any) -> None:
+    client, customer = browser(bob), a_customer(bob)
+    line = {"description": "x", "quantity": "1,5", "unit_price": "1.234,50"}
+    assert client.post(f"{LIST}add/", typed(customer, line)).status_code == 302
+    assert Invoice.objects.get().total_minor == 185175
+    shown = client.post(f"{LIST}preview/", typed(customer, {**line, "unit_price": "119.99"})).json()
+    assert "1234,5" in shown["error"]

@@ -516,3 +516,13 @@ def test_a_number_is_spelt_plainly_and_not_rounded(api: Api, customer: str, quan
 def test_a_revision_is_a_small_number(api: Api, make_invoice: Make, revision: str) -> None:
     made = make_invoice(status="sent")
     assert api.get(f"/invoices/{made['id']}/pdf?revision={revision}").status_code == 400
+
+
+def test_a_products_price_is_not_taken_in_another_currency(api: Api, customer: str) -> None:
+    product = api.post("/products", {"name": "Hour", "unit_price": 80}).json()
+    body = {"customer_id": customer, "currency": "EUR", "items": [{"product_id": product["id"], "quantity": 1}]}
+    answer = api.post("/invoices", body)
+    assert answer.status_code == 400
+    assert answer.json()["details"][0]["field"] == "items.0.unit_price"
+    body["items"] = [{"product_id": product["id"], "quantity": 1, "unit_price": 75}]
+    assert api.post("/invoices", body).json()["total"] == 75

@@ -34,7 +34,7 @@ def web(environment: Environment) -> Process:
     """granian; its own GRANIAN_WORKERS, GRANIAN_BACKLOG … may be set from outside."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
     command += ["--host", environment.host, "--port", str(environment.port)]
-    command += ["--log-level", "warning", "--respawn-failed-workers", "invoicing.wsgi:application"]
+    command += ["--log-level", "error", "--respawn-failed-workers", "invoicing.wsgi:application"]
     defaults = {
         "GRANIAN_WORKERS": "2",
         # A thread waits while a client sends its body; with one a worker, two stalled clients would stop everything.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from businesses.audit import SYSTEM
 from businesses.files import store_file
+from invoicing.lib import clock
 from messaging import sending, tasks
 from messaging.models import Message, State
 from messaging.private_links import PrivateLink
@@ -66,3 +67,13 @@ def test_the_audit_trail_names_who_queued(mail_folder, queue, alice):
     message = queue()
     entry = AuditEntry.objects.of(alice).get(action="message.queued")
     assert (entry.subject_id, entry.actor_label) == (message.uuid, SYSTEM.label)
+
+
+def test_a_message_sent_again_is_the_same_to_the_byte(mail_folder, queue, alice):
+    from messaging.mime import build_letter
+
+    file = store_file(alice, b"%PDF", "application/pdf")
+    message = queue(body_text="Hello", body_html="<p>Hello</p>", attachments=[(file, "a.pdf")])
+    first = build_letter(message)
+    with clock.at(clock.later(minutes=5)):
+        assert build_letter(message) == first

@@ -62,7 +62,7 @@ class EndpointAdmin(SecretOnceAdmin):
     def get_fieldsets(self, request: AdminRequest, obj: Any = None) -> Any:
         asks = ("Endpoint", {"fields": ["url", "description"]})
         events = ("Events", {"fields": ["all_events", "some_events"]})
-        how = ("How it is called", {"fields": ["header_lines", "fifo", "schedule", "format"]})
+        how = ("How it is called", {"fields": ["header_lines", "schedule", "format"]})
         if obj is None:
             return [asks, events, how]
         state = (None, {"fields": ["shown_status", "disabled_reason", "latest"]})

@@ -47,12 +47,11 @@ class EndpointForm(BusinessForm):
 
     class Meta:
         model = Endpoint
-        fields = ("url", "description", "fifo", "format", "schedule")
+        fields = ("url", "description", "format", "schedule")
         widgets = {"url": UnfoldAdminURLInputWidget()}
-        labels = {"fifo": "In order", "schedule": "Repeat after"}
+        labels = {"schedule": "Repeat after"}
         help_texts = {
             "url": "Where events are posted to; https://.",
-            "fifo": "The next event is sent only when the one before has arrived.",
             "description": "For yourself.",
         }
 
@@ -79,6 +78,6 @@ class EndpointForm(BusinessForm):
         data = self.cleaned_data
         events = [ALL] if data["all_events"] else data["some_events"]
         plain: dict[str, Any] = {
-            name: data[name] for name in ("url", "description", "fifo", "format", "schedule") if name in data
+            name: data[name] for name in ("url", "description", "format", "schedule") if name in data
         }
         return {**plain, "events": events, "headers": data["header_lines"]}

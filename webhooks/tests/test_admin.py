@@ -60,9 +60,9 @@ def test_what_the_service_refuses_is_shown_on_the_field(
 
 def test_an_endpoint_is_changed_and_deleted(owner: Client, endpoint: Endpoint) -> None:
     path = f"{LIST}{endpoint.pk}/"
-    assert owner.post(f"{path}change/", form(endpoint.url, all_events="on", fifo="on")).status_code == 302
+    assert owner.post(f"{path}change/", form(endpoint.url, all_events="on")).status_code == 302
     endpoint.refresh_from_db()
-    assert (endpoint.events, endpoint.fifo) == (["*"], True)
+    assert endpoint.events == ["*"]
     assert "Delete" in text_of(owner.get(f"{path}delete/"))
     owner.post(f"{path}delete/", {"post": "yes"})
     endpoint.refresh_from_db()

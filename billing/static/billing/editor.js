@@ -109,10 +109,14 @@
     for (const name of ["description", "unit", "unit_price", "tax_rate", "product_code"]) {
       field(row, name).value = product[name];
     }
+    // A price in another currency is no price here: the person gives one.
+    const isForeign = product.currency !== form.querySelector("[data-currency]").textContent.trim();
+    if (isForeign) field(row, "unit_price").value = "";
     field(row, "product").value = product.uuid;
     close();
-    field(row, "quantity").focus();
-    field(row, "quantity").select();
+    const next = field(row, isForeign ? "unit_price" : "quantity");
+    next.focus();
+    next.select();
     preview();
   }
 

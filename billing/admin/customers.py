@@ -63,6 +63,8 @@ class CustomerForm(BusinessForm):
     class Meta:
         model = Customer
         fields = _COLUMNS
+        labels = {"address2": "Address, second line"}
+        help_texts = {"payment_terms": "NET 30, Due on receipt or EOM; other words set no due date."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

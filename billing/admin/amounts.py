@@ -71,6 +71,16 @@ def day(value: date | None, business: Business) -> str:
     return format_date(value, "medium", locale=business.locale) if value else ""
 
 
+def discounts(gross: int, discount: int, of_lines: int) -> list[tuple[str, str, int]]:
+    """Kind, name and minor units of what was taken off: on the lines and on the whole apart, where there is both."""
+    if not discount:
+        return []
+    parts = [("Discount", discount)]
+    if of_lines and of_lines != discount:
+        parts = [("Line discounts", of_lines), ("Discount on everything", discount - of_lines)]
+    return [("gross", "Before discount", gross), *(("discount", name, -minor) for name, minor in parts)]
+
+
 class NumberField(forms.CharField):
     """An exact number; what is typed is read as the business writes numbers (2.5 or 2,5), never by way of a float."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from billing.admin.amounts import NumberField, day, money, plain
+from billing.admin.amounts import NumberField, day, discounts, money, plain
 from billing.admin.forms import HEADS, LineForm, LineFormSet
 from billing.models import Document, Invoice, Product
 from billing.payment_terms import due_date
@@ -184,9 +184,7 @@ def _shown(minor: int | None, document: Document) -> str:
 
 def shown_totals(totals: Totals, document: Document) -> list[dict[str, str]]:
     """The rows beneath the lines: gross, discount, subtotal, each tax, total."""
-    rows = []
-    if totals.discount:
-        rows += [("gross", "Before discount", totals.gross), ("discount", "Discount", -totals.discount)]
+    rows = discounts(totals.gross, totals.discount, sum(line.discount for line in totals.lines))
     rows.append(("subtotal", "Subtotal", totals.subtotal))
     for tax in totals.taxes:
         if tax.rate or tax.tax:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Sum
 from django.urls import reverse
 
-from billing.admin.amounts import BADGES, day, money, plain, written
+from billing.admin.amounts import BADGES, day, discounts, money, plain, written
 from billing.models import Allocation, Document, Invoice, Payment, Quotation, Revision
 from businesses.membership import AdminRequest
 from businesses.models import AuditEntry
@@ -143,8 +143,9 @@ def _totals(row: Any) -> list[dict[str, str]]:
     taxes: dict[Decimal, int] = defaultdict(int)
     for rate, tax in row.lines.values_list("tax_rate", "tax_minor"):
         taxes[rate] += tax
-    found = [("", "Before discount", row.gross_minor), ("", "Discount", -row.discount_minor)]
-    found = [*(found if row.discount_minor else []), ("", "Subtotal", row.subtotal_minor)]
+    of_lines = sum(row.lines.values_list("discount_minor", flat=True))
+    found = [("", name, minor) for _, name, minor in discounts(row.gross_minor, row.discount_minor, of_lines)]
+    found.append(("", "Subtotal", row.subtotal_minor))
     found += [("", f"Tax {plain(rate)} %", tax) for rate, tax in sorted(taxes.items(), reverse=True) if rate or tax]
     found.append(("grand", "Total", row.total_minor))
     if getattr(row, "paid_minor", 0):

@@ -112,11 +112,22 @@ def _tax_name(document: Document, labels: Labels) -> str:
     return labels["vat" if document.seller.country in _VAT else "tax"]
 
 
+def _discounts(document: Document, labels: Labels, shown: Formats) -> list[Fact]:
+    """What was taken off: on the lines and on the whole apart, where there is both."""
+    if not document.discount_minor:
+        return []
+    of_lines = sum(line.discount_minor for line in document.lines)
+    parts = [("discount", document.discount_minor)]
+    if of_lines and of_lines != document.discount_minor:
+        parts = [("line_discounts", of_lines), ("total_discount", document.discount_minor - of_lines)]
+    return [
+        (labels["gross"], shown.amount(document.gross_minor)),
+        *((labels[name], shown.amount(-minor)) for name, minor in parts),
+    ]
+
+
 def _totals(document: Document, labels: Labels, shown: Formats) -> tuple[Fact, ...]:
-    rows: list[Fact] = []
-    if document.discount_minor:
-        rows = [(labels["gross"], shown.amount(document.gross_minor)),
-                (labels["discount"], shown.amount(-document.discount_minor))]  # fmt: skip
+    rows = _discounts(document, labels, shown)
     rows.append((labels["subtotal"], shown.amount(document.subtotal_minor)))
     for tax in document.taxes:
         words = labels["tax_on"].format(

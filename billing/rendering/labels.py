@@ -36,6 +36,8 @@ _TABLE: Final[dict[str, tuple[str, str, str, str]]] = {
     "quantity": ("Qty", "Menge", "Qté", "Cant."),
     "unit_price": ("Unit price", "Einzelpreis", "Prix unitaire", "Precio unitario"),
     "discount": ("Discount", "Rabatt", "Remise", "Descuento"),
+    "line_discounts": ("Line discounts", "Positionsrabatte", "Remises sur lignes", "Descuentos por línea"),
+    "total_discount": ("Discount on total", "Gesamtrabatt", "Remise globale", "Descuento global"),
     "amount": ("Amount", "Betrag", "Montant", "Importe"),
     "tax": ("Tax", "USt.", "TVA", "IVA"),
     "vat": ("VAT", "USt.", "TVA", "IVA"),

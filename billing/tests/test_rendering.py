@@ -177,7 +177,8 @@ def test_discounts_are_shown_and_the_column_adds_up_before_the_documents_own() -
     discounted = document(*lines, gross_minor=40000, discount_minor=5350)
     assert line_amounts(discounted) == [28500, 10000]
     shown = text_of(render_document(discounted))
-    for expected in ("Summe vor Rabatt 400,00", "-53,50", "-5 %", "285,00", "Nettobetrag 346,50"):
+    taken = ("Positionsrabatte -15,00", "Gesamtrabatt -38,50")  # apart, so that a reader sees which is which
+    for expected in ("Summe vor Rabatt 400,00", *taken, "-5 %", "285,00", "Nettobetrag 346,50"):
         assert expected in shown
     assert line_amounts(replace(discounted, gross_minor=1)) == [25650, 9000]
 

@@ -25,13 +25,3 @@ def spell(pattern: str, value: int, day: date) -> str:
     """The number as text; more digits than # are not cut."""
     text = pattern.replace("YYYY", f"{day:%Y}").replace("YY", f"{day:%y}")
     return re.sub("#+", lambda run: str(value).zfill(len(run.group())), text)
-
-
-def value_of(pattern: str, number: str, day: date) -> int | None:
-    """The counter's value that would be spelt as `number`; None where the pattern would never give it."""
-    shape = re.escape(pattern.replace("YYYY", f"{day:%Y}").replace("YY", f"{day:%y}")).replace(r"\#", "#")
-    found = re.fullmatch(re.sub("#+", "([0-9]+)", shape), number)
-    if not found or len(found.group(1)) > 15:
-        return None
-    value = int(found.group(1))
-    return value if spell(pattern, value, day) == number else None

@@ -11,23 +11,16 @@ from django.db import transaction
 from businesses import audit
 from businesses.audit import Actor
 from businesses.models import Business, Member, Role, User
+from businesses.validators import check_columns
 from invoicing.lib import clock
-from invoicing.lib.errors import Conflict, Denied, Detail, Invalid
-
-
-def _check(business: Business) -> None:
-    try:
-        business.full_clean(exclude=["logo"])
-    except ValidationError as error:
-        details = [Detail(name, message) for name, messages in error.message_dict.items() for message in messages]
-        raise Invalid(f"{details[0].field}: {details[0].message}", details=details) from None
+from invoicing.lib.errors import Conflict, Denied, Invalid
 
 
 @transaction.atomic
 def create_business(*, name: str, actor: Actor, **fields: Any) -> Business:
     """A new tenant; Invalid names the field that is wrong."""
     business = Business(name=name, **fields)
-    _check(business)
+    check_columns(business)
     business.save()
     audit.record(business, actor, "business.created", business)
     return business
@@ -44,7 +37,7 @@ def update_business(business: Business, *, changes: dict[str, Any], actor: Actor
         setattr(business, name, value)
     if any(name.startswith("statement_") for name in changed):
         business.statement_scheduled_at = clock.now()
-    _check(business)
+    check_columns(business)
     business.save()
     audit.record(business, actor, "business.updated", business, {"fields": sorted(changed)})
     return business

@@ -45,9 +45,8 @@ class Verdict:
 
 
 @lru_cache(maxsize=2)
-def _valkey(url: str) -> tuple[redis.Redis, Any]:
-    client = redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
-    return client, client.register_script(_GCRA)
+def _script(url: str) -> Any:
+    return redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5).register_script(_GCRA)
 
 
 def take(key_id: int) -> Verdict | None:
@@ -56,7 +55,7 @@ def take(key_id: int) -> Verdict | None:
     if not rate:
         return None
     try:
-        _, script = _valkey(settings.REDIS_URL)
+        script = _script(settings.REDIS_URL)
         allowed, remaining, reset, retry = script(keys=[f"rate:{key_id}"], args=[rate, rate * 2])
     except redis.RedisError as error:
         log.warning("rate_limit_off", error=str(error))

@@ -70,9 +70,14 @@ class DocumentView(BusinessView):
             return self.send(self.trim(self.expanded([shown]))[0])
         return self.send_one(shown)
 
-    def send_changed(self, shown: dict[str, Any], before: dict[str, Any], children: str) -> Response:
+    @property
+    def compares(self) -> bool:
+        """Whether the row must be read under its lock before it changes: for If-Match, or to tell in a dry run what is new."""
+        return self.dry_run or "If-Match" in self.request.headers
+
+    def send_changed(self, shown: dict[str, Any], before: dict[str, Any] | None, children: str) -> Response:
         """A changed document with its ETag; in a dry run the lines that it would get have no id."""
-        if self.dry_run:
+        if before is not None and self.dry_run:
             known = {line["id"] for line in before[children]}
             lines = [line if line["id"] in known else {**line, "id": None} for line in shown[children]]
             shown = {**shown, children: lines}

@@ -90,8 +90,8 @@ class QuotationView(DocumentView):
             raise Invalid("No valid fields to update.")
         if "quotation_number" in body and body["quotation_number"] != quotation.number:
             raise Invalid.field("quotation_number", "A number is given once, at creation.")
-        before = represent_quotation(Quotation.objects.lock(quotation.pk).pk)
-        self.match(lambda: before)
+        before = represent_quotation(Quotation.objects.lock(quotation.pk).pk) if self.compares else None
+        self.match(lambda: before or {})
         details, lines, _, status = split_body(self.business, body, "quotation_number", self.customer_of(body))
         update_quotation(quotation, changes=details, lines=lines, status=status, actor=self.actor)
         return self.send_changed(represent_quotation(quotation.pk), before, "quotation_items")

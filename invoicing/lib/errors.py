@@ -69,10 +69,3 @@ class KeyReused(DomainError):
 
     status = 422
     code = "idempotency_key_reused"
-
-
-class Unavailable(DomainError):
-    """503: something this server needs does not answer; try again."""
-
-    status = 503
-    code = "unavailable"

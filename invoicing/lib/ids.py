@@ -1,4 +1,4 @@
-"""Identifiers for the outside: UUIDv7 (RFC 9562), event ids, and random tokens."""
+"""Identifiers for the outside: UUIDv7 (RFC 9562), and random tokens."""
 
 from __future__ import annotations
 
@@ -15,11 +15,6 @@ def uuid7() -> UUID:
     number = (stamp << 80) | int.from_bytes(os.urandom(10), "big")
     number = number & ~(0xF << 76) | (7 << 76)
     return UUID(int=number & ~(0x3 << 62) | (0x2 << 62))
-
-
-def event_id() -> str:
-    """`evt_` and 32 hex digits, as OnlineInvoiceMaker writes them."""
-    return f"evt_{uuid7().hex}"
 
 
 def secret_hex() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.db import transaction
 
 from billing.models import Document as DocumentRow
-from billing.models import Invoice, KeptStatement, Payment, Quotation, Revision
+from billing.models import KeptStatement, Payment, Revision
 from billing.rendering import TEMPLATE_VERSION, render_document, render_receipt, render_statement
 from billing.selectors.documents import document_view, logo_bytes
 from businesses.files import store_file
@@ -22,7 +22,7 @@ PDF = "application/pdf"
 
 def freeze(row: DocumentRow) -> Revision:
     """Store the document's view as its next revision, in the caller's transaction."""
-    own = {"invoice": row} if isinstance(row, Invoice) else {"quotation": row}
+    own = {row.noun: row}
     view = canonical_json(document_view(row))
     return Revision.objects.create(
         business=row.business,
@@ -87,7 +87,6 @@ def document_pdf(row: DocumentRow, revision: int | None = None) -> bytes:
     if found is not None:
         return bytes(keep_revision(found).content)
     if revision is not None:
-        raise NotFound(f"{row.noun.capitalize()} has no revision {revision}")
+        raise NotFound(f"{row.label.capitalize()} has no revision {revision}")
     view = document_view(row)
-    is_draft = row.status in {Invoice.Status.DRAFT, Quotation.Status.DRAFT}
-    return render_document(view, logo=logo_bytes(row.business, view.brand.logo_sha256), draft=is_draft)
+    return render_document(view, logo=logo_bytes(row.business, view.brand.logo_sha256), draft=row.status == "draft")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from billing.models import Document, Payment
+from billing.models import CreditNote, Document, Payment, Source
 from billing.serializers.documents import represent_document
 from billing.serializers.payments import represent_payment
 from businesses.audit import Actor
@@ -34,18 +34,25 @@ def publish_document(
     return shown
 
 
-def publish_payment(
-    payment: Payment, action: str, *, actor: Actor, previous_status: str | None = None
-) -> dict[str, Any]:
-    """Publish `payment.<action>` with the payment as GET answers it, which is returned too."""
-    shown = represent_payment(payment.pk)
-    data = {
-        "id": shown["id"],
-        "amount": shown["amount"],
-        "currency": shown["currency"],
-        "status": shown["status"],
-        "previous_status": previous_status,
-        "payment": shown,
-    }
-    publish(payment.business, f"payment.{action}", data, actor=actor)
-    return shown
+def publish_source(
+    source: Source,
+    action: str,
+    *,
+    actor: Actor,
+    previous_status: str | None = None,
+    previous: dict[str, Any] | None = None,
+) -> None:
+    """Publish `<noun>.<action>` of a payment or credit note; an adjustment has no events."""
+    if isinstance(source, CreditNote):
+        publish_document(source, action, actor=actor, previous_status=previous_status, previous=previous)
+    elif isinstance(source, Payment):
+        shown = represent_payment(source.pk)
+        data = {
+            "id": shown["id"],
+            "amount": shown["amount"],
+            "currency": shown["currency"],
+            "status": shown["status"],
+            "previous_status": previous_status,
+            "payment": shown,
+        }
+        publish(source.business, f"payment.{action}", data, actor=actor, previous=previous)

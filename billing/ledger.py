@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from django.db import connection
+from django.db.models import Max
 
-from billing.models import Allocation, DueDate, Entry, Invoice, Payment
+from billing.models import Adjustment, Allocation, CreditNote, DueDate, Entry, Invoice, Payment, Refund, Source
 from businesses.models import Business
 from invoicing.lib import clock
 from invoicing.lib.errors import Conflict
+
+_CREDIT = {
+    Payment: Entry.Kind.PAYMENT,
+    CreditNote: Entry.Kind.CREDIT_NOTE,
+    Adjustment: Entry.Kind.ADJUSTMENT,
+}
 
 # One row per customer and currency, added to in place: two writers of one customer are in line behind its lock anyway.
 _ADD = """
@@ -31,17 +39,9 @@ def check_books_open(business: Business, day: date) -> None:
 def post_invoice(invoice: Invoice) -> Entry:
     """The invoice is owed from its issue date on."""
     check_books_open(invoice.business, invoice.issue_date)
-    entry = Entry.objects.create(
-        business=invoice.business,
-        customer_id=invoice.customer_id,
-        currency=invoice.currency,
-        effective_on=invoice.issue_date,
-        kind=Entry.Kind.INVOICE,
-        amount_minor=invoice.total_minor,
-        invoice=invoice,
-    )
+    kind = Entry.Kind.ADJUSTMENT if invoice.opening_balance else Entry.Kind.INVOICE
+    entry = _post(invoice, kind, invoice.total_minor, invoice.issue_date, of={"invoice": invoice})
     post_due_date(invoice, invoice.issue_date)
-    _add(invoice.business_id, invoice.customer_id, invoice.currency, outstanding=invoice.total_minor)
     return entry
 
 
@@ -52,59 +52,106 @@ def post_due_date(invoice: Invoice, effective_on: date) -> None:
     )
 
 
-def reverse_invoice(invoice: Invoice, day: date) -> None:
-    """Take the invoice's entry back, on `day` or its issue date, whichever is later."""
-    effective_on = max(day, invoice.issue_date)
-    check_books_open(invoice.business, effective_on)
-    for entry in Entry.objects.filter(invoice=invoice, kind=Entry.Kind.INVOICE, reversed_by=None):
-        Entry.objects.create(
-            business_id=entry.business_id,
-            customer_id=entry.customer_id,
-            currency=entry.currency,
-            effective_on=effective_on,
-            kind=Entry.Kind.REVERSAL,
-            amount_minor=-entry.amount_minor,
-            invoice=invoice,
-            reverses=entry,
-        )
-        _add(entry.business_id, entry.customer_id, entry.currency, outstanding=-entry.amount_minor)
+def post_write_off(invoice: Invoice, amount_minor: int, day: date) -> Entry:
+    """So much of the invoice is given up from `day` on."""
+    check_books_open(invoice.business, day)
+    return _post(invoice, Entry.Kind.WRITE_OFF, -amount_minor, day, of={"invoice": invoice})
 
 
-def post_payment(payment: Payment) -> Entry:
-    """The payment reduces what its customer owes from its date on; until it is allocated it is credit."""
-    check_books_open(payment.business, payment.payment_date)
-    entry = Entry.objects.create(
-        business=payment.business,
-        customer_id=payment.customer_id,
-        currency=payment.currency,
-        effective_on=payment.payment_date,
-        kind=Entry.Kind.PAYMENT,
-        amount_minor=-payment.amount_minor,
-        payment=payment,
-    )
-    _add(payment.business_id, payment.customer_id, payment.currency, credit=payment.amount_minor)
+def reverse_invoice(invoice: Invoice, day: date, *, only: str | None = None) -> None:
+    """Take the invoice's entries back (or `only` those of a kind), on `day` or the entry's own, whichever is later."""
+    rows = Entry.objects.filter(invoice=invoice, reversed_by=None).exclude(kind=Entry.Kind.REVERSAL).order_by("id")
+    for entry in rows.filter(kind=only) if only else rows:
+        _reverse(entry, invoice, day, of={"invoice": invoice})
+
+
+# Credit --------------------------------------------------------------------------------------------------------------
+def post_credit(source: Source) -> Entry:
+    """The payment, credit note or adjustment reduces what its customer owes from its day on; until applied it is credit."""
+    check_books_open(source.business, source.day)
+    entry = _post(source, _CREDIT[type(source)], -source.amount, source.day, of={source.noun: source})
+    _set(source, unallocated=source.amount)
     return entry
 
 
-def allocate(payment: Payment, invoice: Invoice, amount_minor: int, day: date) -> Allocation:
-    """Apply an amount of a payment to an invoice; never before either of them exists. Negative takes it back."""
-    effective_on = max(day, payment.payment_date, invoice.issue_date)
-    check_books_open(payment.business, effective_on)
+def reverse_credit(source: Source, day: date) -> None:
+    """Take back a source of which nothing is applied and nothing refunded."""
+    for entry in Entry.objects.filter(**{source.noun: source}, reversed_by=None).exclude(kind=Entry.Kind.REVERSAL):
+        _reverse(entry, source, posting_day(source, day), of={source.noun: source})
+    _set(source, unallocated=0)
+
+
+def post_refund(refund: Refund, source: Source) -> Entry:
+    """Money of the source's unapplied rest is given back: the customer has that much credit less."""
+    day = posting_day(source, refund.refund_date)
+    check_books_open(source.business, day)
+    entry = _post(source, Entry.Kind.REFUND, refund.amount_minor, day, of={source.noun: source})
+    source.refunded_minor += refund.amount_minor
+    _set(source, unallocated=source.unallocated_minor - refund.amount_minor)
+    return entry
+
+
+def posting_day(source: Source, day: date) -> date:
+    """`day`, but never before the source counts or was last applied: no past day may have applied more than there was."""
+    applied = Allocation.objects.filter(**{source.noun: source}).aggregate(last=Max("effective_on"))["last"]
+    return max(day, source.day, applied or day)
+
+
+def allocate(source: Source, invoice: Invoice, amount_minor: int, day: date) -> Allocation:
+    """Apply an amount of a source to an invoice; never before either of them counts. Negative takes it back."""
+    effective_on = max(posting_day(source, day), invoice.issue_date)
+    check_books_open(source.business, effective_on)
     allocation = Allocation.objects.create(
-        business_id=payment.business_id,
-        customer_id=payment.customer_id,
-        currency=payment.currency,
+        business_id=source.business_id,
+        customer_id=source.customer_id,
+        currency=source.currency,
         effective_on=effective_on,
         recorded_at=clock.now(),
         invoice=invoice,
-        payment=payment,
         amount_minor=amount_minor,
+        **{source.noun: source},
     )
-    payment.unallocated_minor -= amount_minor
-    payment.save(update_fields=["unallocated_minor", "updated_at"])
+    _set(source, unallocated=source.unallocated_minor - amount_minor)
     change = {"outstanding": -amount_minor, "credit": -amount_minor}
-    _add(payment.business_id, payment.customer_id, payment.currency, **change)
+    _add(source.business_id, source.customer_id, source.currency, **change)
     return allocation
+
+
+def _set(source: Source, *, unallocated: int) -> None:
+    source.unallocated_minor = unallocated
+    source.save(update_fields=["unallocated_minor", "refunded_minor", "updated_at"])
+
+
+# Rows ----------------------------------------------------------------------------------------------------------------
+def _post(
+    owner: Invoice | Source,
+    kind: str,
+    amount_minor: int,
+    effective_on: date,
+    *,
+    of: Mapping[str, Invoice | Source],
+    reverses: Entry | None = None,
+) -> Entry:
+    """Store an entry `of` a document, named as the entry's column is, and add it to the kept balance."""
+    entry = Entry.objects.create(
+        business_id=owner.business_id,
+        customer_id=owner.customer_id,
+        currency=owner.currency,
+        effective_on=effective_on,
+        kind=kind,
+        amount_minor=amount_minor,
+        reverses=reverses,
+        **of,
+    )
+    change = {"outstanding": amount_minor} if "invoice" in of else {"credit": -amount_minor}
+    _add(owner.business_id, owner.customer_id, owner.currency, **change)
+    return entry
+
+
+def _reverse(entry: Entry, owner: Invoice | Source, day: date, *, of: Mapping[str, Invoice | Source]) -> None:
+    effective_on = max(day, entry.effective_on)
+    check_books_open(owner.business, effective_on)
+    _post(owner, Entry.Kind.REVERSAL, -entry.amount_minor, effective_on, of=of, reverses=entry)
 
 
 def _add(business_id: int, customer_id: int, currency: str, *, outstanding: int = 0, credit: int = 0) -> None:

@@ -10,7 +10,14 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 
 from businesses.number_patterns import validate_pattern
-from businesses.validators import validate_currency, validate_iban, validate_locale, validate_time_zone
+from businesses.validators import (
+    validate_buckets,
+    validate_currency,
+    validate_iban,
+    validate_locale,
+    validate_tags,
+    validate_time_zone,
+)
 from invoicing.lib import clock
 from invoicing.lib.ids import uuid7
 
@@ -96,9 +103,21 @@ class Business(models.Model):
     quotation_pattern = models.CharField(max_length=30, default="QT-#####", validators=[validate_pattern])
     credit_note_pattern = models.CharField(max_length=30, default="CN-#####", validators=[validate_pattern])
     payment_pattern = models.CharField(max_length=30, default="RCT-#####", validators=[validate_pattern])
+    adjustment_pattern = models.CharField(max_length=30, default="ADJ-#####", validators=[validate_pattern])
     customer_pattern = models.CharField(max_length=30, default="CUST-####", validators=[validate_pattern])
     rounding = models.CharField(max_length=4, choices=Rounding.choices, default=Rounding.RATE)
     unique_customer_names = models.BooleanField(default=False)
+    apply_credit = models.BooleanField(
+        "apply credit automatically",
+        default=False,
+        help_text="Credit pays new invoices, and payments open ones, the oldest first.",
+    )
+    ageing_buckets = models.CharField(
+        max_length=60,
+        default="30,60,90",
+        validators=[validate_buckets],
+        help_text="Last days of the ageing report's buckets, such as 30,60,90.",
+    )
     books_locked_until = models.DateField(
         null=True, blank=True, help_text="Nothing may be posted on or before this day."
     )
@@ -113,6 +132,8 @@ class Business(models.Model):
     statement_type = models.CharField(max_length=20, choices=StatementType.choices, default=StatementType.OPEN_ITEM)
     statement_minimum_minor = models.BigIntegerField(default=1, validators=[MinValueValidator(0)])
     statement_only_past_due = models.BooleanField(default=False)
+    statement_tags = models.JSONField(default=list, blank=True, validators=[validate_tags])
+    statement_roll_up = models.BooleanField("one statement for a parent with its children", default=False)
     # When the schedule last changed: a period that began before is not meant by it.
     statement_scheduled_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -256,12 +277,17 @@ class AuditEntry(Owned):
     subject_id = models.UUIDField()
     subject_label = models.CharField(max_length=255, blank=True)
     changes = models.JSONField(default=dict)
+    # The entry's place in its business's hash chain, given by businesses/audit_chain.py once, after it is committed.
+    position = models.BigIntegerField(null=True, editable=False)
+    hash = models.CharField(max_length=64, default="", editable=False)
 
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "audit trail"
+        constraints = [models.UniqueConstraint(fields=["business", "position"], name="audit_position_once")]
         indexes = [
+            models.Index(fields=["business", "id"], name="audit_not_linked", condition=models.Q(position=None)),
             models.Index(fields=["business", "-id"], name="audit_of"),
             models.Index(fields=["business", "subject_id", "-id"], name="audit_of_subject"),
         ]
@@ -285,3 +311,26 @@ class StoredFile(Owned):
 
     def __str__(self) -> str:
         return f"{self.media_type}, {self.size} bytes"
+
+
+class PublicLink(Owned):
+    """A way to one thing without a login: only the digest of its token is kept; it expires and can be revoked."""
+
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    subject_kind = models.CharField(max_length=30)
+    subject_id = models.UUIDField()
+    subject_label = models.CharField(max_length=255)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    opened_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["business", "-id"], name="public_link_newest"),
+            models.Index(fields=["business", "subject_id"], name="public_link_of_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject_label

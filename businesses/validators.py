@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
@@ -44,6 +46,24 @@ def validate_iban(value: str) -> None:
     """ValidationError unless the check digits of the IBAN (ISO 13616) are right."""
     if not iban.is_valid(value):
         raise ValidationError("This is not a valid IBAN.")
+
+
+def validate_buckets(text: str) -> None:
+    """ValidationError unless the text is one to six rising whole numbers from 1 to 9999, separated by commas."""
+    parts = [part.strip() for part in text.split(",")]
+    days = [int(part) for part in parts if part.isascii() and part.isdigit() and 0 < len(part) <= 4]
+    if len(days) != len(parts) or not 1 <= len(days) <= 6 or any(low >= high for low, high in pairwise([0, *days])):
+        raise ValidationError("Expected rising numbers of days such as 30,60,90 (at most six).")
+
+
+def validate_tags(tags: Any) -> None:
+    """ValidationError unless it is a list of at most 20 different texts of 1 to 40 characters without commas."""
+    if not isinstance(tags, list) or len(tags) > 20 or any(not isinstance(tag, str) for tag in tags):
+        raise ValidationError("Expected at most 20 words.")
+    if any(not 1 <= len(tag) <= 40 or "," in tag or tag != tag.strip() for tag in tags):
+        raise ValidationError("A tag has 1 to 40 characters and no comma.")
+    if len(set(tags)) != len(tags):
+        raise ValidationError("A tag is given once.")
 
 
 def check_columns(row: models.Model) -> None:

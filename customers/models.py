@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from businesses.models import Owned, OwnedQuerySet, UpdatedAt
-from businesses.validators import validate_currency
+from businesses.validators import validate_currency, validate_tags
 from customers.codes import validate_language
 from invoicing.lib.errors import NotFound
 
@@ -79,6 +79,7 @@ class Customer(Owned):
     autopay = models.BooleanField(default=False)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    tags = models.JSONField(default=list, blank=True, validators=[validate_tags])
     metadata = models.JSONField(default=dict, blank=True)
 
     # Null unless the business wants names to be unique: the database then says no first.

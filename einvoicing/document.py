@@ -114,6 +114,8 @@ class Document:
     period_end: date | None = None
     purchase_order: str | None = None
     reference: str | None = None
+    invoice_number: str | None = None  # that a credit note credits (EN 16931 BG-3)
+    invoice_date: date | None = None
     payment_terms: str | None = None
     ship_to: Party | None = None
     notes: str | None = None

@@ -12,6 +12,7 @@ from invoicing.lib import clock
 class Kind(models.TextChoices):
     INVOICE = "invoice", "Invoice"
     QUOTATION = "quotation", "Quotation"
+    CREDIT_NOTE = "credit_note", "Credit note"
     RECEIPT = "receipt", "Receipt"
     STATEMENT = "statement", "Statement"
     INVITATION = "invitation", "Invitation"

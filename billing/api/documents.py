@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample
 from rest_framework.response import Response
 
-from billing.documents import PDF, document_pdf
+from billing.api.files import pdf_answer
+from billing.documents import document_pdf
 from billing.models import Document
 from businesses.paging import Order
 from businesses.views import BusinessView, find_reference
@@ -90,13 +90,3 @@ class DocumentView(BusinessView):
             raise Invalid.field("revision", "Expected a number from 1.")
         content = document_pdf(document, int(text) if text else None)
         return pdf_answer(content, document.number, self.request.headers.get("If-None-Match", ""))
-
-
-def pdf_answer(content: bytes, name: str, if_none_match: str = "") -> HttpResponse:
-    """A PDF to show or keep under a safe file name; 304 where the caller has these bytes."""
-    etag = f'"{hashlib.sha256(content).hexdigest()}"'
-    if etag in if_none_match:
-        return HttpResponse(status=304, headers={"ETag": etag})
-    safe = "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in name)
-    headers = {"ETag": etag, "Content-Disposition": f'inline; filename="{safe}.pdf"'}
-    return HttpResponse(content, content_type=PDF, headers=headers)

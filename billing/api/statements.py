@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.documents import pdf_answer
+from billing.api.files import pdf_answer
 from billing.api.inputs import envelope
 from billing.api.statement_inputs import RunInput, StatementInput, StatementSendInput, run_order, wanted
 from billing.models import StatementRun

@@ -1,5 +1,8 @@
 """What billing stores."""
 
+from billing.models.books import BooksCheck
+from billing.models.credit import Adjustment, CreditSource, Refund
+from billing.models.credit_notes import CreditNote, CreditNoteLine
 from billing.models.documents import (
     Document,
     DocumentLine,
@@ -10,14 +13,19 @@ from billing.models.documents import (
     QuotationLine,
     Revision,
 )
-from billing.models.ledger import Allocation, DueDate, Entry
+from billing.models.ledger import Allocation, DueDate, Entry, Source
 from billing.models.payment import Payment
 from billing.models.product import Product
 from billing.models.statements import KeptStatement, StatementOutcome, StatementRun
 from billing.models.tax import TaxCategory
 
 __all__ = [
+    "Adjustment",
     "Allocation",
+    "BooksCheck",
+    "CreditNote",
+    "CreditNoteLine",
+    "CreditSource",
     "Document",
     "DocumentLine",
     "DueDate",
@@ -30,7 +38,9 @@ __all__ = [
     "Product",
     "Quotation",
     "QuotationLine",
+    "Refund",
     "Revision",
+    "Source",
     "StatementOutcome",
     "StatementRun",
     "TaxCategory",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.db import models
 from django.db.models import F, Q
 
+from billing.models.credit import exactly_one
 from billing.models.product import Product
 from billing.models.tax import TaxCategory
 from businesses.models import Business, Owned, OwnedQuerySet, StoredFile, UpdatedAt
@@ -35,7 +36,7 @@ class DocumentQuerySet(OwnedQuerySet[Doc]):
         if row.customer_id != customer_id:
             customer = Customer.objects.lock(row.customer_id)
         if row.deleted_at is not None:
-            raise NotFound(f"{row.noun.capitalize()} not found")
+            raise NotFound(f"{row.label.capitalize()} not found")
         row.customer = customer
         return row
 
@@ -97,6 +98,11 @@ class Document(Owned):
         return self.number
 
     @property
+    def label(self) -> str:
+        """The noun in words."""
+        return self.noun.replace("_", " ")
+
+    @property
     def is_draft(self) -> bool:
         """Whether everything may still change."""
         return self.issued_at is None
@@ -104,7 +110,7 @@ class Document(Owned):
     def check_move(self, status: str) -> None:
         """Conflict (409) unless the table of moves allows it."""
         if status not in self.MOVES[self.status]:
-            raise Conflict(f"A {self.status} {self.noun} cannot become {status}.", code="state_does_not_allow")
+            raise Conflict(f"A {self.status} {self.label} cannot become {status}.", code="state_does_not_allow")
 
 
 class DocumentLine(models.Model):
@@ -151,7 +157,10 @@ def document_indexes(noun: str) -> list[models.Index]:
 
 
 class Invoice(Document):
-    """An invoice. `paid_minor` is the sum of its allocations, `due_minor` what is still owed; draft and cancelled owe nothing."""
+    """An invoice. `paid_minor` is the sum of its allocations, `due_minor` what is still owed; draft and cancelled owe nothing.
+
+    One with `opening_balance` was billed by a former system: it is owed and paid like any other, but it is no revenue of ours.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -178,7 +187,9 @@ class Invoice(Document):
     period_end = models.DateField(null=True, blank=True)
     ship_to = models.JSONField(null=True, blank=True)
     paid_minor = models.BigIntegerField(default=0)
+    written_off_minor = models.BigIntegerField(default=0)
     due_minor = models.BigIntegerField(default=0)
+    opening_balance = models.BooleanField(default=False)
     paid_at = models.DateTimeField(null=True, editable=False)
     quotation = models.OneToOneField(
         "Quotation", models.PROTECT, null=True, editable=False, related_name="invoice"
@@ -193,8 +204,9 @@ class Invoice(Document):
             models.CheckConstraint(condition=Q(due_minor__gte=0), name="invoice_due_not_negative"),
             models.CheckConstraint(condition=~Q(status="paid") | Q(due_minor=0), name="paid_invoice_owes_nothing"),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "cancelled"]) | Q(due_minor=F("total_minor") - F("paid_minor")),
-                name="invoice_due_is_total_less_paid",
+                condition=Q(status__in=["draft", "cancelled"])
+                | Q(due_minor=F("total_minor") - F("paid_minor") - F("written_off_minor")),
+                name="invoice_due_is_what_is_left",
             ),
         ]
         indexes = [
@@ -266,6 +278,7 @@ class Revision(Owned):
 
     invoice = models.ForeignKey(Invoice, models.PROTECT, null=True, related_name="revisions", db_index=False)
     quotation = models.ForeignKey(Quotation, models.PROTECT, null=True, related_name="revisions", db_index=False)
+    credit_note = models.ForeignKey("CreditNote", models.PROTECT, null=True, related_name="revisions", db_index=False)
     number = models.PositiveIntegerField()
     view = models.TextField()
     sha256 = models.CharField(max_length=64)
@@ -278,9 +291,9 @@ class Revision(Owned):
         constraints = [
             models.UniqueConstraint(fields=["invoice", "number"], name="invoice_revision_once"),
             models.UniqueConstraint(fields=["quotation", "number"], name="quotation_revision_once"),
+            models.UniqueConstraint(fields=["credit_note", "number"], name="credit_note_revision_once"),
             models.CheckConstraint(
-                condition=Q(invoice=None, quotation__isnull=False) | Q(invoice__isnull=False, quotation=None),
-                name="revision_of_one_document",
+                condition=exactly_one("invoice", "quotation", "credit_note"), name="revision_of_its_document"
             ),
         ]
         indexes = [models.Index(fields=["id"], name="revision_not_rendered", condition=Q(file=None))]

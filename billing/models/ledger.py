@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from billing.models.credit import Adjustment, exactly_one
+from billing.models.credit_notes import CreditNote
 from billing.models.documents import Invoice
 from billing.models.payment import Payment
 from businesses.models import Business, OwnedQuerySet
 from customers.models import Customer
 from invoicing.lib import clock
+
+Source = Payment | CreditNote | Adjustment  # what can be applied to invoices
 
 
 class Posted(models.Model):
@@ -41,6 +45,8 @@ class Entry(Posted):
     amount_minor = models.BigIntegerField()
     invoice = models.ForeignKey(Invoice, models.PROTECT, null=True, related_name="entries")
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="entries")
+    credit_note = models.ForeignKey(CreditNote, models.PROTECT, null=True, related_name="entries")
+    adjustment = models.ForeignKey(Adjustment, models.PROTECT, null=True, related_name="entries")
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
 
     objects = OwnedQuerySet.as_manager()
@@ -48,10 +54,7 @@ class Entry(Posted):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(invoice=None, payment__isnull=False)
-                | Q(invoice__isnull=False, payment=None)
-                | Q(kind="adjustment", invoice=None, payment=None),
-                name="entry_of_one_document",
+                condition=exactly_one("invoice", "payment", "credit_note", "adjustment"), name="entry_of_its_document"
             )
         ]
         indexes = [
@@ -67,18 +70,25 @@ class Entry(Posted):
 
 
 class Allocation(Posted):
-    """An amount of a payment applied to an invoice, in minor units; a release is a negative row."""
+    """An amount of a payment, credit note or adjustment applied to an invoice, in minor units; a release is a negative row."""
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", db_index=False)
     currency = models.CharField(max_length=3)
     invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="allocations")
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="allocations")
+    payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="allocations")
+    credit_note = models.ForeignKey(CreditNote, models.PROTECT, null=True, related_name="allocations")
+    adjustment = models.ForeignKey(Adjustment, models.PROTECT, null=True, related_name="allocations")
     amount_minor = models.BigIntegerField()
 
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(amount_minor=0), name="allocation_not_zero")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(amount_minor=0), name="allocation_not_zero"),
+            models.CheckConstraint(
+                condition=exactly_one("payment", "credit_note", "adjustment"), name="allocation_of_one_source"
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["business", "customer", "currency", "effective_on", "id"],

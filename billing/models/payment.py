@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
 
+from billing.models.credit import CreditSource
 from businesses.models import Owned, OwnedQuerySet, StoredFile, UpdatedAt
 from customers.models import Customer
 
@@ -23,7 +25,7 @@ class PaymentQuerySet(OwnedQuerySet["Payment"]):
         return self.select_related("customer", "business")
 
 
-class Payment(Owned):
+class Payment(Owned, CreditSource):
     """A payment of a customer, in minor units; `unallocated_minor` of it is applied to no invoice: the customer's credit."""
 
     class Status(models.TextChoices):
@@ -39,6 +41,8 @@ class Payment(Owned):
         DIRECT_DEBIT = "direct_debit", "Direct debit"
         OTHER = "other", "Other"
 
+    noun = "payment"
+
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", db_index=False)
     number = models.CharField(max_length=50)  # of the receipt
     sequence = models.BigIntegerField(null=True, editable=False)
@@ -46,7 +50,6 @@ class Payment(Owned):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RECORDED)
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()
-    unallocated_minor = models.BigIntegerField(default=0)
     payment_date = models.DateField()
     method = models.CharField(max_length=20, choices=Method.choices, default=Method.OTHER)
     reference = models.CharField(max_length=100, null=True, blank=True)
@@ -62,15 +65,33 @@ class Payment(Owned):
             models.UniqueConstraint(fields=["business", "number"], name="payment_number_once"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_is_positive"),
             models.CheckConstraint(
-                condition=Q(unallocated_minor__gte=0, unallocated_minor__lte=F("amount_minor")),
-                name="payment_not_allocated_twice",
+                condition=Q(unallocated_minor__gte=0, refunded_minor__gte=0)
+                & Q(unallocated_minor__lte=F("amount_minor") - F("refunded_minor")),
+                name="payment_not_used_twice",
             ),
         ]
         indexes = [
             models.Index(fields=["business", "-id"], name="payment_newest"),
             models.Index(fields=["business", "customer", "-id"], name="payment_of_customer"),
             models.Index(fields=["business", "payment_date", "id"], name="payment_by_date"),
+            models.Index(
+                fields=["business", "customer", "currency"],
+                name="payment_with_credit",
+                condition=Q(unallocated_minor__gt=0),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def amount(self) -> int:
+        return self.amount_minor
+
+    @property
+    def day(self) -> date:
+        return self.payment_date
+
+    @property
+    def is_live(self) -> bool:
+        return self.status != self.Status.VOIDED

@@ -23,6 +23,8 @@ class StatementRun(Owned):
     end = models.DateField()
     minimum_minor = models.BigIntegerField(default=0)
     only_past_due = models.BooleanField(default=False)
+    tags = models.JSONField(default=list)  # only customers with one of these; none: everybody
+    roll_up = models.BooleanField(default=False)  # a parent gets one statement with its children's accounts
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
     known_at = models.DateTimeField()
     updated_at = UpdatedAt(editable=False)

@@ -30,7 +30,7 @@ class OpenItem(NamedTuple):
 # rows of a customer sum to its balance. (A WHERE invoice_id IS NULL would let SQLite read those of all businesses.)
 _OPEN_ITEMS = """
 WITH moved AS (
-  SELECT invoice_id, amount_minor AS due, CASE WHEN kind = 'invoice' THEN amount_minor ELSE 0 END AS total
+  SELECT invoice_id, amount_minor AS due, CASE WHEN kind IN ('invoice', 'adjustment') THEN amount_minor ELSE 0 END AS total
   FROM billing_entry WHERE {asked} AND invoice_id IS NOT NULL
   UNION ALL
   SELECT invoice_id, -amount_minor, 0 FROM billing_allocation WHERE {asked}

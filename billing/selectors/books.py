@@ -12,14 +12,17 @@ from django.db.models import Count, F, Model, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce
 
 from billing.models import (
+    Adjustment,
     Allocation,
-    Document,
+    CreditNote,
+    CreditNoteLine,
     Entry,
     Invoice,
     InvoiceLine,
     Payment,
     Quotation,
     QuotationLine,
+    Refund,
     Revision,
 )
 from billing.selectors.statement_proof import prove
@@ -64,11 +67,13 @@ def check_balances(business: Business) -> Damage:
         ("entries", Entry, "amount_minor"),
         ("due", Invoice, "due_minor"),
         ("credit", Payment, "unallocated_minor"),
+        ("credit", CreditNote, "unallocated_minor"),
+        ("credit", Adjustment, "unallocated_minor"),
     )
     for name, model, column in sources:
         rows = model._default_manager.filter(business=business).order_by()
         for row in rows.values("customer_id", "currency").annotate(sum=Sum(column)):
-            sums[row["customer_id"], row["currency"]][name] = row["sum"]
+            sums[row["customer_id"], row["currency"]][name] += row["sum"]
     stored = {(row.customer_id, row.currency): row for row in CustomerBalance.objects.of(business)}
     for (customer, currency), found in sorted(sums.items()):
         label = f"customer {customer} in {currency}"
@@ -92,33 +97,42 @@ def check_invoices(business: Business) -> Damage:
         yield f"invoice {invoice.number}: paid is {invoice.paid_minor}, its allocations sum to {invoice.applied}"
     for invoice in rows.iterator():
         owed = invoice.status in {*Invoice.OPEN, Invoice.Status.PAID}
-        expected = invoice.total_minor if owed else 0
+        expected = invoice.total_minor - invoice.written_off_minor if owed else 0
         if invoice.posted != expected:
             yield f"invoice {invoice.number} ({invoice.status}): entries sum to {invoice.posted}, not {expected}"
-        if invoice.due_minor != (invoice.total_minor - invoice.paid_minor if owed else 0):
-            yield f"invoice {invoice.number} ({invoice.status}): {invoice.due_minor} due is not total less paid"
+        left = invoice.total_minor - invoice.paid_minor - invoice.written_off_minor
+        if invoice.due_minor != (left if owed else 0):
+            yield f"invoice {invoice.number} ({invoice.status}): {invoice.due_minor} due is not what is left of the total"
         if invoice.deleted_at is not None and invoice.issued_at is not None:
             yield f"invoice {invoice.number}: issued and deleted"
         if invoice.status in Invoice.OPEN and invoice.due_minor == 0:
             yield f"invoice {invoice.number}: owes nothing and is {invoice.status}"
 
 
-def check_payments(business: Business) -> Damage:
-    """A payment's allocations and its unallocated rest are its amount; its entry is too."""
-    rows: QuerySet[Any] = Payment.objects.of(business).annotate(
-        applied=_sum_of(Allocation.objects.all(), "payment"), posted=_sum_of(Entry.objects.all(), "payment")
-    )
-    for payment in rows.iterator():
-        if payment.applied < 0 or payment.applied + payment.unallocated_minor != payment.amount_minor:
-            rest = payment.unallocated_minor
-            yield f"payment {payment.number}: {payment.applied} applied and {rest} free are not {payment.amount_minor}"
-        if payment.posted != -payment.amount_minor:
-            yield f"payment {payment.number}: entries sum to {payment.posted}"
+def check_sources(business: Business) -> Damage:
+    """A payment's, credit note's or adjustment's allocations, refunds and rest are its amount; its entries agree."""
+    for model in (Payment, CreditNote, Adjustment):
+        noun = model.noun
+        rows: QuerySet[Any] = model._default_manager.filter(business=business).annotate(
+            applied=_sum_of(Allocation.objects.all(), noun),
+            posted=_sum_of(Entry.objects.all(), noun),
+            given_back=_sum_of(Refund.objects.all(), noun),
+        )
+        for source in rows.iterator():
+            label = f"{noun.replace('_', ' ')} {source.number}"
+            worth = source.amount if source.is_live else 0
+            rest, refunded = source.unallocated_minor, source.refunded_minor
+            if source.applied < 0 or source.applied + rest + refunded != worth:
+                yield f"{label}: {source.applied} applied, {rest} free and {refunded} refunded are not {worth}"
+            if source.given_back != refunded:
+                yield f"{label}: refunded is {refunded}, its refunds sum to {source.given_back}"
+            if source.posted != refunded - worth:
+                yield f"{label}: entries sum to {source.posted}, not {refunded - worth}"
 
 
 def check_totals(business: Business) -> Damage:
     """A document's totals are the sums of its lines."""
-    for model, lines in ((Invoice, InvoiceLine), (Quotation, QuotationLine)):
+    for model, lines in ((Invoice, InvoiceLine), (Quotation, QuotationLine), (CreditNote, CreditNoteLine)):
         noun = model.noun
         sums = lines.objects.of(business).order_by().values(noun)
         added = sums.annotate(net=Sum("net_minor"), tax=Sum("tax_minor"), all=Sum("amount_minor"))
@@ -131,7 +145,7 @@ def check_totals(business: Business) -> Damage:
 
 def check_numbers(business: Business) -> Damage:
     """Every value of every counter became one document's number, or was skipped for a number given by hand."""
-    kinds: dict[str, type[Document] | type[Payment]] = {"invoice": Invoice, "quotation": Quotation, "payment": Payment}
+    kinds: dict[str, Any] = {model.noun: model for model in (Invoice, Quotation, CreditNote, Payment, Adjustment)}
     for (series, period), last in counters(business).items():
         if series not in kinds:
             continue
@@ -152,7 +166,7 @@ def check_numbers(business: Business) -> Damage:
 
 def check_documents(business: Business) -> Damage:
     """Every issued document has a frozen view whose digest holds, and every kept file the bytes of its digest."""
-    for model in (Invoice, Quotation):
+    for model in (Invoice, Quotation, CreditNote):
         missing = model._default_manager.filter(business=business, issued_at__isnull=False, revisions=None)
         for document in missing:
             yield f"{model.noun} {document.number}: issued without a frozen view"
@@ -189,7 +203,7 @@ def check_statements(business: Business) -> Damage:
 CHECKS: tuple[Callable[[Business], Damage], ...] = (
     check_balances,
     check_invoices,
-    check_payments,
+    check_sources,
     check_totals,
     check_numbers,
     check_documents,

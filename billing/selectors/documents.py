@@ -8,8 +8,8 @@ from typing import Any
 
 from babel import Locale
 
+from billing.models import CreditNote, DocumentLine, Invoice, Payment, Quotation
 from billing.models import Document as DocumentRow
-from billing.models import DocumentLine, Invoice, Payment, Quotation
 from businesses.models import Business, StoredFile
 from customers.models import Customer
 from einvoicing.document import (
@@ -78,7 +78,7 @@ def logo_bytes(business: Business, sha256: str | None) -> bytes | None:
 
 
 def document_view(row: DocumentRow) -> Document:
-    """An invoice or quotation as it would be printed now."""
+    """An invoice, quotation or credit note as it would be printed now."""
     business, customer = row.business, row.customer
     lines = list(row.lines.order_by("position"))  # type: ignore[attr-defined]
     return Document(
@@ -111,7 +111,10 @@ def document_view(row: DocumentRow) -> Document:
 def _own_fields(row: DocumentRow) -> dict[str, Any]:
     if isinstance(row, Quotation):
         return {"valid_until": row.valid_until}
-    assert isinstance(row, Invoice)  # noqa: S101 - the two kinds there are
+    if isinstance(row, CreditNote):
+        of = row.invoice
+        return {"invoice_number": of.number, "invoice_date": of.issue_date} if of else {}
+    assert isinstance(row, Invoice)  # noqa: S101 - the third kind there is
     dates = {name: getattr(row, name) for name in ("due_date", "delivery_date", "period_start", "period_end")}
     return {**dates, "ship_to": Party(**row.ship_to) if row.ship_to else None}
 

@@ -110,11 +110,12 @@ def balance_forward_statement(
 
 
 def _entries(posted: QuerySet[Entry], balance: int) -> list[StatementEntry]:
-    columns = ("effective_on", "kind", "invoice__number", "payment__number", "amount_minor")
+    numbers = (f"{noun}__number" for noun in ("invoice", "payment", "credit_note", "adjustment"))
+    columns = ("effective_on", "kind", "amount_minor", *numbers)
     entries = []
-    for day, kind, invoice, payment, amount in posted.order_by("effective_on", "id").values_list(*columns):
+    for day, kind, amount, *numbers in posted.order_by("effective_on", "id").values_list(*columns):
         balance += amount
-        number = invoice or payment
+        number = next(filter(None, numbers), None)
         entries.append(StatementEntry(date=day, kind=kind, number=number, amount_minor=amount, balance_minor=balance))
     return entries
 

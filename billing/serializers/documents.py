@@ -1,15 +1,26 @@
-"""Invoices and quotations as the API, events and stored answers show them."""
+"""Invoices, quotations and credit notes as the API, events and stored answers show them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from rest_framework import serializers
 
-from billing.models import Document, Invoice, InvoiceLine, Quotation, QuotationLine, TaxCategory
+from billing.models import (
+    CreditNote,
+    CreditNoteLine,
+    Document,
+    DocumentLine,
+    Invoice,
+    InvoiceLine,
+    Quotation,
+    QuotationLine,
+    TaxCategory,
+)
+from billing.serializers.allocations import AllocationOutput, allocations_of
 from businesses.models import Business
 from invoicing.lib import clock
 from invoicing.lib.money import major_number, number
@@ -23,8 +34,10 @@ _SHARED = (
 INVOICE_COLUMNS = (
     *_SHARED,
     *("due_date", "delivery_date", "period_start", "period_end", "ship_to", "paid_minor", "due_minor", "paid_at"),
+    *("written_off_minor", "opening_balance"),
 )
 QUOTATION_COLUMNS = (*_SHARED, "valid_until", "invoice__uuid")
+CREDIT_NOTE_COLUMNS = (*_SHARED, "invoice__uuid", "invoice__number", "unallocated_minor", "refunded_minor")
 _LINE_COLUMNS = (
     *("uuid", "product__uuid", "description", "quantity", "unit", "unit_price", "product_code", "discount_rate"),
     *("discount_minor", "tax_rate", "tax_category", "exemption_reason", "tax_minor", "amount_minor"),
@@ -53,22 +66,42 @@ def represent_quotation(pk: int) -> dict[str, Any]:
     return represent_quotations(list(Quotation.objects.filter(pk=pk).values(*QUOTATION_COLUMNS)))[0]
 
 
+def represent_credit_notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Credit notes from rows of CREDIT_NOTE_COLUMNS; their lines in one more query, what they are applied to in another."""
+    lines = _lines(CreditNoteLine, "credit_note", rows, also=("invoice_line__uuid",))
+    applied = allocations_of("credit_note", rows)
+    return [_credit_note(row, lines.get(row["pk"], []), applied.get(row["pk"], [])) for row in rows]
+
+
+def represent_credit_note(pk: int) -> dict[str, Any]:
+    """One credit note as GET answers it."""
+    return represent_credit_notes(list(CreditNote.objects.filter(pk=pk).values(*CREDIT_NOTE_COLUMNS)))[0]
+
+
+_REPRESENT: dict[str, Callable[[int], dict[str, Any]]] = {
+    "invoice": represent_invoice,
+    "quotation": represent_quotation,
+    "credit_note": represent_credit_note,
+}
+
+
 def represent_document(document: Document) -> dict[str, Any]:
-    """An invoice or quotation as GET answers it."""
-    return represent_invoice(document.pk) if isinstance(document, Invoice) else represent_quotation(document.pk)
+    """An invoice, quotation or credit note as GET answers it."""
+    return _REPRESENT[document.noun](document.pk)
 
 
 def as_created(data: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to a create: OnlineInvoiceMaker calls the lines `items` there, and `invoice_items` in a GET."""
-    return {{"invoice_items": "items", "quotation_items": "items"}.get(key, key): value for key, value in data.items()}
+    lines = {"invoice_items", "quotation_items", "credit_note_items"}
+    return {"items" if key in lines else key: value for key, value in data.items()}
 
 
 def _lines(
-    model: type[InvoiceLine] | type[QuotationLine], noun: str, rows: Iterable[Mapping[str, Any]]
+    model: type[DocumentLine], noun: str, rows: Iterable[Mapping[str, Any]], also: tuple[str, ...] = ()
 ) -> dict[int, list[dict[str, Any]]]:
     documents = {row["pk"]: row for row in rows}
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    columns = (f"{noun}_id", *_LINE_COLUMNS)
+    columns = (f"{noun}_id", *_LINE_COLUMNS, *also)
     lines = model.objects.filter(**{f"{noun}_id__in": list(documents)}).order_by(f"{noun}_id", "position")
     for line in lines.values(*columns):
         document = documents[line[f"{noun}_id"]]
@@ -95,6 +128,7 @@ def _line(line: Mapping[str, Any], noun: str, document: Mapping[str, Any]) -> di
         "exemption_reason": line["exemption_reason"],
         "tax_amount": major_number(line["tax_minor"], currency),
         "amount": major_number(line["amount_minor"], currency),
+        **({"invoice_item_id": line["invoice_line__uuid"]} if "invoice_line__uuid" in line else {}),
     }
 
 
@@ -154,6 +188,8 @@ def _invoice(row: Mapping[str, Any], lines: list[dict[str, Any]]) -> dict[str, A
         **_amounts(row),
         "amount_paid": major_number(row["paid_minor"], row["currency"]),
         "amount_due": major_number(row["due_minor"], row["currency"]),
+        "amount_written_off": major_number(row["written_off_minor"], row["currency"]),
+        "opening_balance": row["opening_balance"],
         **_texts(row),
         "delivery_date": _day(row["delivery_date"]),
         "period_start": _day(row["period_start"]),
@@ -176,6 +212,23 @@ def _quotation(row: Mapping[str, Any], lines: list[dict[str, Any]]) -> dict[str,
         "invoice_id": row["invoice__uuid"],
         **_tail(row),
         "quotation_items": lines,
+        "customers": _customer(row),
+    }
+
+
+def _credit_note(row: Mapping[str, Any], lines: list[dict[str, Any]], applied: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        **_head(row, "credit_note"),
+        "invoice_id": row["invoice__uuid"],
+        "invoice_number": row["invoice__number"],
+        "status": row["status"],
+        **_amounts(row),
+        "unallocated_amount": major_number(row["unallocated_minor"], row["currency"]),
+        "refunded_amount": major_number(row["refunded_minor"], row["currency"]),
+        **_texts(row),
+        "allocations": applied,
+        **_tail(row),
+        "credit_note_items": lines,
         "customers": _customer(row),
     }
 
@@ -253,6 +306,8 @@ class InvoiceHead(DocumentOutput):
     status = serializers.ChoiceField(choices=Invoice.Status.choices)
     amount_paid = serializers.FloatField()
     amount_due = serializers.FloatField()
+    amount_written_off = serializers.FloatField()
+    opening_balance = serializers.BooleanField()
     delivery_date = serializers.DateField(allow_null=True)
     period_start = serializers.DateField(allow_null=True)
     period_end = serializers.DateField(allow_null=True)
@@ -291,3 +346,34 @@ class QuotationCreated(QuotationHead):
     """A quotation as its create answers it."""
 
     items = QuotationLineOutput(many=True)
+
+
+class CreditNoteLineOutput(LineOutput):
+    """A line of a credit note."""
+
+    credit_note_id = serializers.UUIDField()
+    invoice_item_id = serializers.UUIDField(allow_null=True)
+
+
+class CreditNoteHead(DocumentOutput):
+    """A credit note without its lines; its amounts are positive."""
+
+    credit_note_number = serializers.CharField()
+    invoice_id = serializers.UUIDField(allow_null=True)
+    invoice_number = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=CreditNote.Status.choices)
+    unallocated_amount = serializers.FloatField()
+    refunded_amount = serializers.FloatField()
+    allocations = AllocationOutput(many=True)
+
+
+class CreditNoteOutput(CreditNoteHead):
+    """A credit note."""
+
+    credit_note_items = CreditNoteLineOutput(many=True)
+
+
+class CreditNoteCreated(CreditNoteHead):
+    """A credit note as its create answers it."""
+
+    items = CreditNoteLineOutput(many=True)

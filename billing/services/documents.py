@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from billing.events import publish_document
-from billing.models import Document, Invoice, Quotation
+from billing.models import CreditNote, Document, Invoice, Quotation
 from billing.services.lines import LineDraft, check_lines, drafts_of, price, store_lines
 from billing.services.numbers import give_number
 from businesses import audit
@@ -18,7 +18,7 @@ from invoicing.lib.money import major_number
 from invoicing.lib.money import number as shortest
 from invoicing.lib.text import fold_all
 
-Doc = TypeVar("Doc", Invoice, Quotation)
+Doc = TypeVar("Doc", Invoice, Quotation, CreditNote)
 
 # What prices depend on: a change of one of these prices the lines anew.
 _PRICED = frozenset({"currency", "discount_type", "discount_value"})
@@ -64,11 +64,16 @@ def store_new(
     totals = price(document, lines)
     if check is not None:
         check(document)
+    number_new(document, number)
+    store_lines(document, lines, totals)
+
+
+def number_new(document: Invoice | Quotation | CreditNote, number: str | None) -> None:
+    """Give a new document its number, the last lock, and store it."""
     given = give_number(document.business, type(document), document.issue_date, number)
     document.number, document.sequence, document.period = given.number, given.sequence, given.period
     _index(document)
     document.save(force_insert=True)
-    store_lines(document, lines, totals)
 
 
 def _index(document: Document) -> None:
@@ -83,12 +88,13 @@ def apply_changes(
     *,
     allowed: frozenset[str] | None,
     lines: Sequence[LineDraft] | None,
+    check: bool = True,
 ) -> dict[str, Any]:
     """Set what differs and return the previous values; Conflict where `allowed` (None: everything) does not name a field."""
     asked = {*changes, *(["items"] if lines is not None else [])}
     refused = sorted(asked - allowed) if allowed is not None else []
     if refused:
-        message = f"Cannot change once the {document.noun} is issued."
+        message = f"Cannot change once the {document.label} is issued."
         raise Conflict(f"{refused[0]}: {message}", code="issued", details=[Detail(name, message) for name in refused])
     previous = {}
     for name, value in changes.items():
@@ -98,7 +104,7 @@ def apply_changes(
         if before != value:
             previous[_shown(name)] = _plain(before)
             setattr(document, name, value)
-    if lines is not None:
+    if lines is not None and check:
         check_lines(document, lines)
     return previous
 

@@ -6,9 +6,10 @@ from babel.numbers import format_currency
 from django.db import transaction
 
 from billing.documents import freeze
-from billing.events import publish_document
-from billing.ledger import allocate, post_due_date, post_invoice, reverse_invoice
-from billing.models import Allocation, Invoice, Payment
+from billing.events import publish_document, publish_source
+from billing.ledger import post_due_date, post_invoice, reverse_invoice
+from billing.models import CreditNote, Invoice, Source
+from billing.services.allocations import apply_credit_to, release_invoice
 from billing.services.payments import pay_in_full
 from billing.settlement import is_past_due, settle
 from businesses import audit
@@ -29,9 +30,10 @@ def change_status(invoice: Invoice, status: str, *, actor: Actor) -> None:
     be overdue without being past due.
     """
     invoice.check_move(status)
-    before = invoice.status
+    before, is_new = invoice.status, invoice.is_draft
+    released: list[Source] = []
     if status == Status.CANCELLED:
-        _cancel(invoice, actor=actor)
+        released = _cancel(invoice)
     elif status == Status.PAID:
         _pay(invoice, actor=actor)
         return
@@ -39,8 +41,12 @@ def change_status(invoice: Invoice, status: str, *, actor: Actor) -> None:
         _open(invoice, status, actor=actor)
     audit.record(invoice.business, actor, f"invoice.{status}", invoice, {"from": before})
     publish_document(invoice, status, actor=actor, previous_status=before)
+    for source in released:
+        publish_source(source, "updated", actor=actor)
     if invoice.status in Invoice.OPEN and invoice.due_minor == 0:
         _pay_nothing(invoice, actor=actor)
+    elif invoice.status in Invoice.OPEN and is_new and invoice.business.apply_credit:
+        apply_credit_to(invoice, actor=actor)
 
 
 def _open(invoice: Invoice, status: str, *, actor: Actor) -> None:
@@ -86,27 +92,23 @@ def _pay_nothing(invoice: Invoice, *, actor: Actor, before: str | None = None) -
     publish_document(invoice, "paid", actor=actor, previous_status=before)
 
 
-def _cancel(invoice: Invoice, *, actor: Actor) -> None:
+def _cancel(invoice: Invoice) -> list[Source]:
+    """Reverse what was posted; what was paid becomes credit of its payments, which are returned."""
     if invoice.is_draft:
         invoice.status = Status.CANCELLED
         invoice.save()
-        return
+        return []
+    credited = CreditNote.objects.filter(invoice=invoice, status=CreditNote.Status.SENT).first()
+    if credited is not None:
+        message = f"Credit note {credited.number} credits this invoice: cancel that first."
+        raise Conflict(message, code="state_does_not_allow")
     today = clock.today(invoice.business.time_zone)
-    _release_allocations(invoice)
+    released = release_invoice(invoice, today)
     reverse_invoice(invoice, today)
-    invoice.status, invoice.paid_minor, invoice.due_minor, invoice.paid_at = Status.CANCELLED, 0, 0, None
+    invoice.status, invoice.paid_at = Status.CANCELLED, None
+    invoice.paid_minor = invoice.written_off_minor = invoice.due_minor = 0
     invoice.save()
-
-
-def _release_allocations(invoice: Invoice) -> None:
-    """What was paid becomes the customer's credit."""
-    today = clock.today(invoice.business.time_zone)
-    applied: dict[int, int] = {}
-    for payment_id, amount in Allocation.objects.filter(invoice=invoice).values_list("payment_id", "amount_minor"):
-        applied[payment_id] = applied.get(payment_id, 0) + amount
-    for payment_id, amount in sorted(applied.items()):
-        if amount:
-            allocate(Payment.objects.with_customer().lock(payment_id), invoice, -amount, today)
+    return released
 
 
 def follow_due_date(invoice: Invoice) -> None:

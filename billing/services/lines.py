@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from billing.models import Document, DocumentLine, Invoice, InvoiceLine, Product, QuotationLine, TaxCategory
+from billing.models import CreditNoteLine, Document, DocumentLine, InvoiceLine, Product, QuotationLine, TaxCategory
 from billing.totals import DocumentDiscount, LineInput, Totals, calculate
 from invoicing.lib.errors import Invalid
 from invoicing.lib.ids import uuid7
 from invoicing.lib.money import MAX_MINOR, exponent, to_minor_exact
 
 MAX_LINES = 1_000
+_LINES: dict[str, Any] = {"invoice": InvoiceLine, "quotation": QuotationLine, "credit_note": CreditNoteLine}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def check_lines(document: Document, drafts: Sequence[LineDraft]) -> None:
 def store_lines(document: Document, drafts: Sequence[LineDraft], totals: Totals) -> None:
     """Replace the lines of a saved document; a draft line with a known id keeps it."""
     _lines(document).delete()
-    model: Any = InvoiceLine if isinstance(document, Invoice) else QuotationLine
+    model = _LINES[document.noun]
     model.objects.bulk_create(
         model(**{document.noun: document}, **_stored(document, position, draft, totals))
         for position, draft in enumerate(drafts)

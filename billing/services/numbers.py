@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
-from billing.models import Invoice, Payment, Quotation
+from billing.models import Adjustment, CreditNote, Invoice, Payment, Quotation
 from businesses.models import Business
 from businesses.numbering import Given, hold_series, next_number
 from invoicing.lib.errors import Conflict, Detail
 
-_SERIES: dict[type[Invoice | Quotation | Payment], str] = {
-    Invoice: "invoice",
-    Quotation: "quotation",
-    Payment: "payment",
-}
+Numbered = Invoice | Quotation | CreditNote | Payment | Adjustment
 
 
-def give_number(
-    business: Business, model: type[Invoice | Quotation | Payment], day: date, wanted: str | None = None
-) -> Given:
+def give_number(business: Business, model: type[Numbered], day: date, wanted: str | None = None) -> Given:
     """A free number of the model's series; the last lock of its transaction. Conflict (409) where `wanted` is taken.
 
     A number stays taken when its document is deleted.
     """
-    series = _SERIES[model]
+    series = model.noun
     pattern = getattr(business, f"{series}_pattern")
 
     def taken(number: str) -> bool:

@@ -44,7 +44,7 @@ DAMAGE = [
     ("UPDATE billing_entry SET amount_minor = amount_minor + 1 WHERE kind = 'invoice'", "entries sum to"),
     ("DELETE FROM billing_entry WHERE kind = 'payment'", "entries sum to"),
     ("UPDATE billing_allocation SET amount_minor = amount_minor + 1", "allocations sum to"),
-    ("UPDATE billing_payment SET unallocated_minor = 1 WHERE unallocated_minor = 0", "free are not"),
+    ("UPDATE billing_payment SET unallocated_minor = 1 WHERE unallocated_minor = 0", "1 free"),
     ("UPDATE customers_customerbalance SET outstanding_minor = outstanding_minor - 1", "stored balance"),
     ("UPDATE billing_invoiceline SET net_minor = net_minor + 1", "its lines sum to"),
     ("UPDATE billing_invoice SET sequence = NULL, number = 'x' WHERE sequence = 2", "number 2 is missing"),

@@ -1,0 +1,72 @@
+"""Credit given to an account without a document, and taken back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+
+from billing.ledger import post_credit, reverse_credit
+from billing.models import Adjustment, Invoice
+from billing.services.allocations import applied_to, release, statuses, tell_invoices
+from billing.services.numbers import give_number
+from businesses import audit
+from businesses.audit import Actor
+from customers.models import Customer
+from invoicing.lib import clock
+from invoicing.lib.errors import Conflict, Invalid
+
+
+@transaction.atomic
+def create_adjustment(
+    customer: Customer,
+    *,
+    currency: str,
+    amount_minor: int,
+    actor: Actor,
+    day: date | None = None,
+    reason: str | None = None,
+) -> Adjustment:
+    """Give a customer credit, in minor units, from `day` (today) on; Invalid for an amount or a date that cannot be.
+
+    What a customer owed to a former system is not an adjustment but an invoice with `opening_balance`: it has a due date.
+    """
+    customer = Customer.objects.lock_live(customer.pk)
+    today = clock.today(customer.business.time_zone)
+    if amount_minor <= 0:
+        raise Invalid.field("amount", "Must be more than 0; what a customer owes is an invoice with opening_balance.")
+    if day is not None and day > today:
+        raise Invalid.field("adjustment_date", "Must not be in the future.")
+    row = Adjustment(
+        business=customer.business,
+        customer=customer,
+        currency=currency,
+        amount_minor=amount_minor,
+        adjustment_date=day or today,
+        reason=reason,
+    )
+    given = give_number(customer.business, Adjustment, row.adjustment_date)
+    row.number, row.sequence, row.period = given.number, given.sequence, given.period
+    row.save(force_insert=True)
+    post_credit(row)
+    audit.record(customer.business, actor, "adjustment.created", row, {"amount_minor": amount_minor})
+    return row
+
+
+@transaction.atomic
+def void_adjustment(row: Adjustment, *, actor: Actor, reason: str = "") -> Adjustment:
+    """Take an adjustment back; what it was applied to is owed again. Conflict for one that is voided or was refunded."""
+    Customer.objects.lock(row.customer_id)
+    row.refresh_from_db()
+    if not row.is_live or row.refunded_minor:
+        state = "refunded" if row.refunded_minor else "voided"
+        raise Conflict(f"A {state} adjustment cannot be voided.", code="state_does_not_allow")
+    today = clock.today(row.business.time_zone)
+    was = statuses(Invoice.objects.filter(pk__in=applied_to(row)))
+    touched = release(row, row.amount_minor, today)
+    reverse_credit(row, today)
+    row.status = Adjustment.Status.VOIDED
+    row.save(update_fields=["status", "updated_at"])
+    audit.record(row.business, actor, "adjustment.voided", row, {"reason": reason})
+    tell_invoices(touched, was, actor=actor)
+    return row

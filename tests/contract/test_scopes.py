@@ -21,6 +21,7 @@ NEEDS: dict[str, set[str]] = {READ: READS, WRITE: WRITES, WEBHOOKS: {"all", "web
 NEEDS["read or webhooks"] = set(ApiKey.Scope)
 
 TABLE = {
+    "POST /batch": "any",
     "GET /business": "any",
     "GET /me": "any",
     "GET /customers": READ,

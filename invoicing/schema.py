@@ -57,6 +57,8 @@ class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         """What a list can be asked, and what every write takes."""
         parameters: list[Any] = list(super().get_override_parameters())
+        if "explain" in self.view.query.get(self.view.action, ()):
+            parameters.append(OpenApiParameter("explain", bool, description="Add the steps behind every amount."))
         if self.method in WRITES:
             return [*parameters, *_OF_WRITES, *(_OF_CHANGES if self.method == "PATCH" else [])]
         if self.view.action == "list":

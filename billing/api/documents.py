@@ -11,6 +11,8 @@ from rest_framework.response import Response
 from billing.api.files import pdf_answer
 from billing.documents import document_pdf
 from billing.models import Document
+from billing.selectors.explanation import explain
+from billing.serializers.documents import as_created
 from businesses.paging import Order
 from businesses.views import BusinessView, find_reference
 from customers.models import Customer
@@ -44,7 +46,11 @@ SORTS = {
 class DocumentView(BusinessView):
     """Parsing and answering that invoices and quotations have in common."""
 
-    query = {"retrieve": frozenset({"fields", "expand"}), "pdf": frozenset({"revision"})}
+    query = {
+        "create": frozenset({"explain"}),
+        "retrieve": frozenset({"fields", "expand", "explain"}),
+        "pdf": frozenset({"revision"}),
+    }
     expands = ("customer",)
     has_metadata = True
 
@@ -64,11 +70,23 @@ class DocumentView(BusinessView):
         customers = {item["id"]: item for item in represent_customers(rows)}
         return [{**item, "customer": customers[item["customer_id"]]} for item in objects]
 
-    def send_shown(self, shown: dict[str, Any]) -> Response:
-        """A single document with its ETag; expanded it has none, for it then shows more than its own row."""
-        if "expand" in self.parameters:
-            return self.send(self.trim(self.expanded([shown]))[0])
+    def send_shown(self, shown: dict[str, Any], document: Document) -> Response:
+        """A single document with its ETag; expanded or explained it has none, for it then shows more than its own row."""
+        if self.parameters.keys() & {"expand", "explain"}:
+            return self.send(self.trim(self.expanded([{**shown, **self.explanation(document)}]))[0])
         return self.send_one(shown)
+
+    def send_new(self, shown: dict[str, Any], document: Document) -> Response:
+        """A document that was just created, with its lines under `items`."""
+        created = {**as_created(shown), **self.explanation(document)}
+        return self.send_created(created, number=f"{document.noun}_number", children=["items"])
+
+    def explanation(self, document: Document) -> dict[str, Any]:
+        """Where every amount comes from, when `explain=true` asks."""
+        text = self.parameters.get("explain", "false")
+        if text not in {"true", "false"}:
+            raise Invalid.field("explain", "Expected true or false.")
+        return {"explanation": explain(document)} if text == "true" else {}
 
     @property
     def compares(self) -> bool:

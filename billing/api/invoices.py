@@ -17,7 +17,6 @@ from billing.serializers.documents import (
     INVOICE_COLUMNS,
     InvoiceCreated,
     InvoiceOutput,
-    as_created,
     represent_invoice,
     represent_invoices,
 )
@@ -62,8 +61,7 @@ class InvoiceView(DocumentView):
             details=details,
             actor=self.actor,
         )
-        shown = as_created(represent_invoice(invoice.pk))
-        return self.send_created(shown, number="invoice_number", children=["items"])
+        return self.send_new(represent_invoice(invoice.pk), invoice)
 
     @extend_schema(responses=paged(InvoiceOutput), tags=_TAGS)
     def list(self, request: Request) -> Response:
@@ -81,7 +79,7 @@ class InvoiceView(DocumentView):
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002
         """One invoice."""
         invoice = self.get_invoice(id)
-        return self.send_shown(represent_invoice(invoice.pk))
+        return self.send_shown(represent_invoice(invoice.pk), invoice)
 
     @extend_schema(request=InvoiceChange, responses=InvoiceOutput, tags=_TAGS)
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002

@@ -18,7 +18,6 @@ from billing.serializers.documents import (
     InvoiceCreated,
     QuotationCreated,
     QuotationOutput,
-    as_created,
     represent_invoice,
     represent_quotation,
     represent_quotations,
@@ -60,8 +59,7 @@ class QuotationView(DocumentView):
             details=details,
             actor=self.actor,
         )
-        shown = as_created(represent_quotation(quotation.pk))
-        return self.send_created(shown, number="quotation_number", children=["items"])
+        return self.send_new(represent_quotation(quotation.pk), quotation)
 
     @extend_schema(responses=paged(QuotationOutput), tags=_TAGS)
     def list(self, request: Request) -> Response:
@@ -79,7 +77,7 @@ class QuotationView(DocumentView):
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002
         """One quotation."""
         quotation = self.get_quotation(id)
-        return self.send_shown(represent_quotation(quotation.pk))
+        return self.send_shown(represent_quotation(quotation.pk), quotation)
 
     @extend_schema(request=QuotationChange, responses=QuotationOutput, tags=_TAGS)
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
@@ -128,8 +126,7 @@ class QuotationView(DocumentView):
     def convert(self, request: Request, id: str) -> Response:  # noqa: A002
         """One draft invoice with the quotation's lines, exactly once."""
         invoice = convert_quotation(self.get_quotation(id), actor=self.actor)
-        shown = as_created(represent_invoice(invoice.pk))
-        return self.send_created(shown, number="invoice_number", children=["items"])
+        return self.send_new(represent_invoice(invoice.pk), invoice)
 
     @extend_schema(
         parameters=[OpenApiParameter("revision", int)],

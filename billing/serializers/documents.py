@@ -242,6 +242,17 @@ class CustomerSummary(serializers.Serializer[Any]):
     email = serializers.CharField(allow_null=True)
 
 
+class ExplanationStep(serializers.Serializer[Any]):
+    """One rounding or share behind an amount; residual = unrounded − rounded, in major units."""
+
+    step = serializers.CharField(help_text="The amount it explains, such as items.0.tax_amount.")
+    inputs = serializers.DictField()
+    unrounded = serializers.FloatField(help_text="At most 12 decimals.")
+    rounded = serializers.FloatField()
+    residual = serializers.FloatField()
+    residual_to = serializers.CharField(allow_null=True, help_text="Where the residual went.")
+
+
 class LineOutput(serializers.Serializer[Any]):
     """A line; `amount` includes tax."""
 
@@ -296,6 +307,7 @@ class DocumentOutput(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     customers = CustomerSummary()
+    explanation = ExplanationStep(many=True, required=False, help_text="With explain=true.")
 
 
 class InvoiceHead(DocumentOutput):

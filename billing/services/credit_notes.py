@@ -151,6 +151,7 @@ def _draw(note: CreditNote, credit: Credit) -> list[CreditNoteLine]:
         raise Invalid.field("items", "The lines add up to nothing to credit.")
     note.basis = {
         "amount_minor": credit.amount_minor,
+        "left_minor": sum(line.amount for line in rest),
         "lines": [
             {"net": rest[s.index].net, "tax": rest[s.index].tax, "units": f"{rest[s.index].quantity:f}"} for s in shares
         ],

@@ -13,7 +13,6 @@ from businesses.invitations import set_password_link
 from businesses.models import Business, Member, Role, User
 from invoicing.lib import clock
 from invoicing.lib.errors import Invalid
-from invoicing.lib.ids import secret_hex
 from messaging.addresses import is_address
 from messaging.models import Kind, Message
 from messaging.private_links import PrivateLink
@@ -65,9 +64,8 @@ def send_password_reset(user: User) -> Message | None:
 
 def _write(member: Member, kind: str, link: str, actor: Actor) -> Message:
     business = member.business
-    # Stands for the link until the message leaves. Nobody can know it, so no text of a tenant's can hold it as well.
-    marker = f"private-link-{secret_hex()}"
-    text = render_text(business, kind, business.locale, {"link": marker})
+    private = PrivateLink.to(link)
+    text = render_text(business, kind, business.locale, {"link": private.marker})
     return queue_message(
         business,
         kind=kind,
@@ -77,6 +75,6 @@ def _write(member: Member, kind: str, link: str, actor: Actor) -> Message:
         body_html=text.body_html,
         language=text.language,
         subject_row=member,
-        private_link=PrivateLink(marker, link),
+        private_link=private,
         actor=actor,
     )

@@ -13,13 +13,14 @@ from messaging.models import Kind
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     Kind.INVOICE: ("business_name", "customer_name", "number", "issue_date", "due_date", "total", "amount_due"),
     Kind.QUOTATION: ("business_name", "customer_name", "number", "issue_date", "expiry_date", "total"),
+    Kind.CREDIT_NOTE: ("business_name", "customer_name", "number", "issue_date", "invoice_number", "total"),
     Kind.RECEIPT: ("business_name", "customer_name", "number", "payment_date", "amount", "total", "amount_due"),
     Kind.STATEMENT: ("business_name", "customer_name", "statement_date", "total"),
     Kind.INVITATION: ("business_name",),
     Kind.PASSWORD_RESET: ("business_name",),
     Kind.WEBHOOK_DISABLED: ("business_name", "url", "reason"),
 }
-EDITABLE = (Kind.INVOICE, Kind.QUOTATION, Kind.RECEIPT, Kind.STATEMENT, Kind.INVITATION)
+EDITABLE = (Kind.INVOICE, Kind.QUOTATION, Kind.CREDIT_NOTE, Kind.RECEIPT, Kind.STATEMENT, Kind.INVITATION)
 
 _NAME = re.compile(r"\{([a-z_]+)\}")
 _ANYTHING = re.compile(r"\{([^{}\n]{1,100})\}")

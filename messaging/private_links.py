@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from invoicing.lib.ids import secret_hex
 from invoicing.lib.secrets import decrypt, encrypt
 
 
@@ -13,6 +14,11 @@ class PrivateLink:
 
     marker: str
     url: str
+
+    @classmethod
+    def to(cls, url: str) -> PrivateLink:
+        """The URL under a new marker. Nobody can know that, so no text of a tenant's can hold it as well."""
+        return cls(f"private-link-{secret_hex()}", url)
 
     def seal(self) -> str:
         """Both, encrypted, for the message's row."""

@@ -21,6 +21,7 @@ __all__ = ["EDITABLE", "PLACEHOLDERS", "RenderedText", "language_of", "render_te
 _FACTS: dict[str, tuple[str, ...]] = {
     Kind.INVOICE: ("number", "issue_date", "due_date", "total", "amount_due"),
     Kind.QUOTATION: ("number", "issue_date", "expiry_date", "total"),
+    Kind.CREDIT_NOTE: ("number", "issue_date", "invoice_number", "total"),
     Kind.RECEIPT: ("number", "payment_date", "amount", "amount_due"),
     Kind.STATEMENT: ("statement_date", "total"),
     Kind.WEBHOOK_DISABLED: ("url", "reason"),

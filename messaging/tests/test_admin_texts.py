@@ -22,7 +22,7 @@ def test_every_text_is_listed_and_own_ones_marked(alice: Business, owner: Client
     save_text(alice, kind="invoice", language="en", **OWN, actor=SYSTEM)
     page = text_of(owner.get("/admin/messaging/messagetext/"))
     assert page.count("Your own") == 1
-    assert page.count("/edit/") == 20
+    assert page.count("/edit/") == 24
 
 
 def test_a_text_is_edited_previewed_and_reset(alice: Business, owner: Client) -> None:

@@ -19,7 +19,7 @@ VALUES = {"customer_name": "Ann & Söhne <b>", "number": "INV-7", "total": "$1,2
 @pytest.mark.parametrize("language", Language.values)
 def test_every_kind_has_words_in_every_language(alice, kind, language):
     values = {name: f"<{name}>" for name in PLACEHOLDERS[kind]} | {"link": "http://testserver/l"}
-    if kind in {"invitation", "password_reset", "webhook_disabled"}:
+    if kind in {"statement", "invitation", "password_reset", "webhook_disabled"}:
         text = render_text(alice, kind, language, values)
         assert "http://testserver/l" in text.body_text
         assert 'href="http://testserver/l"' in text.body_html

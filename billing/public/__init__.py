@@ -1,0 +1,1 @@
+"""What a customer opens without a login: the page of a link, and what hangs on it."""

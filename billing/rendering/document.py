@@ -15,6 +15,7 @@ _VAT = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GB GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK AE NG SA ZA".split()  # noqa: SIM905
 )
 _EXPLAINED = frozenset({"AE", "E", "K", "G", "O"})
+_BUYER = {"invoice": "bill_to", "quotation": "quote_for", "credit_note": "customer"}
 
 
 def render_document(document: Document, *, logo: bytes | None = None, draft: bool = False) -> bytes:
@@ -30,7 +31,7 @@ def document_content(document: Document, *, draft: bool = False) -> Content:
         title=labels[document.kind], number=f"{document.number}  ·  {labels['draft']}" if draft else document.number,
         labels=labels, formats=shown, brand=document.brand,
         seller=document.seller, buyer=document.buyer, ship_to=document.ship_to,
-        buyer_heading=labels["quote_for" if document.kind == "quotation" else "bill_to"],
+        buyer_heading=labels[_BUYER[document.kind]],
         headline=_headline(document, labels, shown), facts=_facts(document, labels, shown),
         table=_table(document, labels, shown), totals=_totals(document, labels, shown),
         grand_total=(labels["total"], shown.money(document.total_minor)),
@@ -56,15 +57,24 @@ def _facts(document: Document, labels: Labels, shown: Formats) -> tuple[Fact, ..
     facts = [(labels[key], shown.day(day)) for key, day in dates if day]
     words = (("period", " – ".join(period)), ("purchase_order", document.purchase_order),
              ("reference", document.reference), ("buyer_reference", document.buyer.buyer_reference),
-             ("payment_terms", document.payment_terms))  # fmt: skip
+             ("payment_terms", None if document.kind == "credit_note" else document.payment_terms))  # fmt: skip
+    facts += _credited(document, labels, shown)
     return (*facts, *((labels[key], text) for key, text in words if text))
+
+
+def _credited(document: Document, labels: Labels, shown: Formats) -> list[Fact]:
+    """The invoice that a credit note credits (EN 16931 BG-3)."""
+    if document.invoice_number is None or document.invoice_date is None:
+        return []
+    of = labels["number_of"].format(number=document.invoice_number, date=shown.day(document.invoice_date))
+    return [(labels["credits_invoice"], of)]
 
 
 def _table(document: Document, labels: Labels, shown: Formats) -> Table:
     discounted = any(line.discount_minor for line in document.lines)
     taxed = any(line.tax_rate for line in document.lines)
     columns = [Column(labels["description"], wraps=True), Column(labels["quantity"]), Column(labels["unit_price"])]
-    columns += [Column(labels["discount"])] if discounted else []
+    columns += [Column(labels["deductions" if document.invoice_number else "discount"])] if discounted else []
     columns += [Column(_tax_name(document, labels))] if taxed else []
     columns.append(Column(labels["amount"]))
     amounts = line_amounts(document)
@@ -113,9 +123,15 @@ def _tax_name(document: Document, labels: Labels) -> str:
 
 
 def _discounts(document: Document, labels: Labels, shown: Formats) -> list[Fact]:
-    """What was taken off: on the lines and on the whole apart, where there is both."""
+    """What was taken off: on the lines and on the whole apart, where there is both.
+
+    Of what an invoice's lines cost a credit note deducts both the invoice's discounts and what was credited before.
+    """
     if not document.discount_minor:
         return []
+    if document.invoice_number:
+        rows = (("before_deductions", document.gross_minor), ("deductions", -document.discount_minor))
+        return [(labels[name], shown.amount(minor)) for name, minor in rows]
     of_lines = sum(line.discount_minor for line in document.lines)
     parts = [("discount", document.discount_minor)]
     if of_lines and of_lines != document.discount_minor:

@@ -43,7 +43,8 @@ def _table(receipt: Receipt, labels: Labels, shown: Formats) -> Table:
 
 
 def _totals(receipt: Receipt, labels: Labels, shown: Formats) -> tuple[Fact, ...]:
+    if not receipt.unallocated_minor:
+        return ()
+    kept = (labels["unallocated"], shown.amount(receipt.unallocated_minor))
     applied = receipt.amount_minor - receipt.unallocated_minor
-    rows = [(labels["allocated"], shown.amount(applied))] if receipt.unallocated_minor else []
-    rows += [(labels["unallocated"], shown.amount(receipt.unallocated_minor))] if receipt.unallocated_minor else []
-    return tuple(rows)
+    return ((labels["allocated"], shown.amount(applied)), kept) if applied else (kept,)

@@ -9,15 +9,20 @@ from billing.rendering.content import Column, Content, Fact, Headline, Row, Tabl
 from billing.rendering.document import bank_facts
 from billing.rendering.formats import Formats, formats
 from billing.rendering.labels import Labels
-from einvoicing.document import Ageing, Statement
+from einvoicing.document import Ageing, Statement, StatementEntry, StatementItem
 
 
 def render_statement(statement: Statement, *, logo: bytes | None = None) -> bytes:
     """The PDF of a statement of either kind."""
+    return compose(statement_content(statement), logo=logo)
+
+
+def statement_content(statement: Statement) -> Content:
+    """Everything a statement shows, on paper and on its public page."""
     labels, shown = Labels(statement.language), formats(statement.locale, statement.currency)
     forward = statement.kind == "balance_forward"
     total = shown.money(statement.total_due_minor)
-    content = Content(
+    return Content(
         title=labels["statement"], number=_period(statement, shown), labels=labels, formats=shown,
         brand=statement.brand, seller=statement.seller, buyer=statement.buyer, buyer_heading=labels["customer"],
         headline=Headline(labels["total_due"], total, "" if forward else _as_of(statement, labels, shown)),
@@ -26,7 +31,6 @@ def render_statement(statement: Statement, *, logo: bytes | None = None) -> byte
         grand_total=(labels["total_due"], total),
         tiles=_tiles(statement.ageing, labels, shown), payment=bank_facts(statement.bank, labels),
     )  # fmt: skip
-    return compose(content, logo=logo)
 
 
 def _period(statement: Statement, shown: Formats) -> str:
@@ -48,33 +52,50 @@ def _facts(statement: Statement, labels: Labels, shown: Formats) -> tuple[Fact, 
 
 
 def _entries(statement: Statement, labels: Labels, shown: Formats) -> Table:
-    columns = (Column(labels["date"], number=False), Column(labels["transaction"], wraps=True),
-               Column(labels["number"], number=False), Column(labels["amount"]), Column(labels["balance"]))  # fmt: skip
+    whose = bool(statement.accounts)
+    columns = (Column(labels["date"], number=False), *_whose_column(whose, labels),
+               Column(labels["transaction"], wraps=not whose, number=False), Column(labels["number"], number=False),
+               Column(labels["amount"]), Column(labels["balance"]))  # fmt: skip
     start = shown.day(statement.start) if statement.start else ""
-    rows = [Row((start, labels["opening"], "", "", shown.amount(statement.opening_minor)), strong=True)]
-    rows += [
-        Row((shown.day(entry.date), labels.get(f"entry_{entry.kind}", entry.kind), entry.number or "",
-             shown.amount(entry.amount_minor), shown.amount(entry.balance_minor)))
-        for entry in statement.entries
+    blank = [""] * whose
+    rows = [
+        Row((start, *blank, labels["opening"], "", "", shown.amount(statement.opening_minor)), strong=True),
+        *(
+            Row((shown.day(entry.date), *_whose(whose, entry), labels.get(f"entry_{entry.kind}", entry.kind),
+                 entry.number or "", shown.amount(entry.amount_minor), shown.amount(entry.balance_minor)))
+            for entry in statement.entries
+        ),
+        *([] if statement.entries else [Row(("", *blank, labels["nothing_moved"], "", "", ""))]),
+        Row((shown.day(statement.end), *blank, labels["closing"], "", "", shown.amount(statement.closing_minor)),
+            strong=True),
     ]  # fmt: skip
-    rows += [] if statement.entries else [Row(("", labels["nothing_moved"], "", "", ""))]
-    rows.append(
-        Row((shown.day(statement.end), labels["closing"], "", "", shown.amount(statement.closing_minor)), strong=True)
-    )
     return Table(columns, tuple(rows))
 
 
 def _items(statement: Statement, labels: Labels, shown: Formats) -> Table:
-    columns = (Column(labels["invoice"], wraps=True), Column(labels["issue_date"], number=False),
-               Column(labels["due_date"], number=False), Column(labels["days_overdue"]), Column(labels["total"]),
-               Column(labels["paid"]), Column(labels["due"]))  # fmt: skip
+    whose = bool(statement.accounts)
+    columns = (*_whose_column(whose, labels), Column(labels["invoice"], wraps=not whose, number=False),
+               Column(labels["issue_date"], number=False), Column(labels["due_date"], number=False),
+               Column(labels["days_overdue"]), Column(labels["total"]), Column(labels["paid"]),
+               Column(labels["due"]))  # fmt: skip
     rows = [
-        Row((item.invoice_number, shown.day(item.issue_date), shown.day(item.due_date) if item.due_date else "–",
+        Row((*_whose(whose, item), item.invoice_number, shown.day(item.issue_date),
+             shown.day(item.due_date) if item.due_date else "–",
              str(item.days_overdue) if item.days_overdue > 0 else "–", shown.amount(item.total_minor),
              shown.amount(item.paid_minor), shown.amount(item.due_minor)))
         for item in statement.items
     ]  # fmt: skip
-    return Table(columns, tuple(rows) or (Row((labels["nothing_due"], "", "", "", "", "", "")),))
+    empty = Row((labels["nothing_due"], *[""] * (len(columns) - 1)))
+    return Table(columns, tuple(rows) or (empty,))
+
+
+def _whose_column(whose: bool, labels: Labels) -> tuple[Column, ...]:
+    """On a statement of several accounts their names take the room that is left."""
+    return (Column(labels["customer"], wraps=True),) if whose else ()
+
+
+def _whose(whose: bool, row: StatementEntry | StatementItem) -> tuple[str, ...]:
+    return (row.customer_name or "",) if whose else ()
 
 
 def _tiles(ageing: Ageing, labels: Labels, shown: Formats) -> tuple[Tile, ...]:

@@ -160,12 +160,14 @@ def _drawn(teller: _Teller, note: CreditNote, lines: Sequence[CreditNoteLine]) -
             inputs = {f"{part}_left": teller.amount(left[part])}
             if line.units is None:
                 inputs |= {"amount": teller.amount(basis["amount_minor"]), "left": teller.amount(basis["left_minor"])}
-                exact = Fraction(left[part] * basis["amount_minor"], basis["left_minor"])
+                # Where all that is left cancels out there is no proportion, and all of it was credited.
+                whole = basis["left_minor"]
+                exact = Fraction(left[part] * basis["amount_minor"], whole) if whole else Fraction(left[part])
                 to = "the other lines of its rate, and its net and tax"
             else:
                 inputs |= {"units": number(line.units), "units_left": number(Decimal(left["units"]))}
                 exact = left[part] * Fraction(line.units) / (Fraction(left["units"]) or 1)
-                to = _ROUNDING
+                to = _ROUNDING if part == "net" else "largest remainder among the lines of its rate"
             steps.append(teller.step(f"items.{index}.{part}", inputs, exact, credited, to))
     return steps
 

@@ -1,17 +1,18 @@
-"""Whom a document is mailed to and in which words: one way for invoices, quotations, receipts and statements."""
+"""Whom a document is mailed to and in which words: one way for documents, receipts and statements."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from billing.models import Invoice, KeptStatement, Payment, Quotation
+from billing.models import CreditNote, Invoice, KeptStatement, Payment, Quotation
 from billing.selectors.documents import language_of
 from businesses.audit import Actor
 from customers.models import Contact, Customer
 from invoicing.lib.errors import Invalid
 from invoicing.lib.wake import wake
 from messaging.models import Message
+from messaging.private_links import PrivateLink
 from messaging.services import queue_message
 from messaging.texts import render_text
 
@@ -44,20 +45,22 @@ def addressed(envelope: Envelope, customer: Customer) -> tuple[list[str], list[s
 
 
 def queue_mail(
-    row: Invoice | Quotation | Payment | KeptStatement,
+    row: Invoice | Quotation | CreditNote | Payment | KeptStatement,
     customer: Customer,
     kind: str,
     values: Mapping[str, str],
     envelope: Envelope,
     *,
+    private_link: PrivateLink | None = None,
     actor: Actor,
 ) -> Message:
     """Queue the message that carries the row's PDF; it leaves once a worker has rendered that.
 
-    Invalid where there is no address, or one is wrong.
+    `private_link` becomes a button; what is stored has its marker alone. Invalid where there is no address, or one is wrong.
     """
     to, cc = addressed(envelope, customer)
-    named = {"customer_name": customer.name, **values}
+    link = {"link": private_link.marker} if private_link else {}
+    named = {"customer_name": customer.name, **values, **link}
     words = {"subject": envelope.subject, "message": envelope.message}
     text = render_text(row.business, kind, language_of(customer), named, **words)
     message = queue_message(
@@ -72,6 +75,7 @@ def queue_mail(
         language=text.language,
         subject_row=row,
         preparing=True,
+        private_link=private_link,
         actor=actor,
     )
     wake("billing.tasks.prepare_message", message.pk)

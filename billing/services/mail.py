@@ -19,6 +19,8 @@ from messaging.services import attach_and_queue, fail_preparing
 
 PATIENCE = timedelta(days=1)  # a document that cannot be rendered until then is given up, and says so
 log = structlog.get_logger(__name__)
+# What a message is about is named by its class, a revision's column by the noun.
+_NOUNS = {"invoice": "invoice", "quotation": "quotation", "creditnote": "credit_note"}
 
 
 def prepare(message: Message) -> Message:
@@ -48,12 +50,12 @@ def _file_of(message: Message) -> tuple[StoredFile, str]:
 
 
 def _revision(message: Message, subject_id: UUID) -> tuple[StoredFile, str]:
-    kind = message.subject_kind
-    rows = Revision.objects.of(message.business).filter(**{f"{kind}__uuid": subject_id})
-    found = rows.select_related("business", "file", "invoice", "quotation").order_by("-number").first()
-    document = found and (found.invoice or found.quotation)
+    noun = _NOUNS[message.subject_kind]
+    rows = Revision.objects.of(message.business).filter(**{f"{noun}__uuid": subject_id})
+    found = rows.select_related("business", "file", *_NOUNS.values()).order_by("-number").first()
+    document = found and (found.invoice or found.quotation or found.credit_note)
     if found is None or document is None:
-        raise NotFound(f"The {kind} was never issued.")
+        raise NotFound(f"The {noun.replace('_', ' ')} was never issued.")
     return keep_revision(found), f"{document.number}.pdf"
 
 
@@ -74,8 +76,7 @@ def _statement(message: Message, subject_id: UUID) -> tuple[StoredFile, str]:
 
 
 _FILES: dict[str, Callable[[Message, UUID], tuple[StoredFile, str]]] = {
-    "invoice": _revision,
-    "quotation": _revision,
+    **dict.fromkeys(_NOUNS, _revision),
     "payment": _receipt,
     "keptstatement": _statement,
 }

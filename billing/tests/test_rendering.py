@@ -370,3 +370,33 @@ def test_paper_follows_the_sellers_country() -> None:
         float(PdfReader(io.BytesIO(pdf)).pages[0].mediabox.width) for pdf in (american, render_document(document()))
     ]
     assert widths == [612.0, pytest.approx(595.276, abs=0.01)]
+
+
+CREDITS = [
+    ("en", "en_GB", "Credit note", "Credits invoice", "INV-00040 of 1 Sept 2025", "Deductions"),
+    ("de", "de_DE", "Rechnungskorrektur", "Zu Rechnung", "INV-00040 vom 01.09.2025", "Abzüge"),
+    ("fr", "fr_FR", "Avoir", "Sur la facture", "INV-00040 du 1 sept. 2025", "Déductions"),
+    ("es", "es_ES", "Nota de crédito", "De la factura", "INV-00040 del 1 sept 2025", "Deducciones"),
+]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize(("language", "locale", "title", "label", "of", "deductions"), CREDITS)
+def test_a_credit_note_names_its_invoice_and_asks_for_nothing(
+    template: str, language: str, locale: str, title: str, label: str, of: str, deductions: str
+) -> None:
+    view = document(
+        line(discount_minor=500), kind="credit_note", number="CN-00001", due_date=None, language=language, locale=locale,
+        invoice_number="INV-00040", invoice_date=date(2025, 9, 1), brand=Brand(template=template), payment_terms="NET 30",
+    )  # fmt: skip
+    text = text_of(render_document(view)).casefold()
+    for words in (title, label, of, deductions):
+        assert words.casefold() in text, words
+    for words in ("DE89", "NET 30"):
+        assert words.casefold() not in text, words
+
+
+def test_a_receipt_without_invoices_is_all_credit() -> None:
+    text = text_of(render_receipt(receipt(allocations=(), unallocated_minor=1000000)))
+    assert "Avoir disponible" in text
+    assert "Imputé aux factures" not in text

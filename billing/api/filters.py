@@ -1,4 +1,4 @@
-"""What lists of documents can be filtered by."""
+"""What lists of documents, payments and adjustments can be filtered by."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import django_filters as filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework.exceptions import ValidationError as BadNumber
 
-from billing.models import Invoice, Quotation
-from businesses.filters import DayFilter, FlagFilter, FoldedFilter, ListFilter, UUIDFilter
+from billing.models import Adjustment, CreditNote, Invoice, Payment, Quotation
+from businesses.filters import DayFilter, FlagFilter, FoldedFilter, ListFilter, OneOfFilter, UUIDFilter
 from customers.models import Customer
 from invoicing.lib import clock
 from invoicing.lib.fields import exact_number
@@ -59,20 +59,25 @@ class SearchFilter(FoldedFilter):
         return own | qs.filter(customer__in=customers)
 
 
-class DocumentFilter(ListFilter):
-    """What invoices and quotations share."""
+class AccountFilter(ListFilter):
+    """What everything with a number, a customer and a currency shares."""
 
     number = filters.CharFilter(lookup_expr="icontains", max_length=50)
     customer_id = UUIDFilter(field_name="customer__uuid")
     currency = filters.CharFilter(method="by_currency", max_length=3)
+
+    def by_currency(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(currency=value.upper())
+
+
+class DocumentFilter(AccountFilter):
+    """What invoices and quotations share."""
+
     issue_date_after = DayFilter(field_name="issue_date", lookup_expr="gte")
     issue_date_before = DayFilter(field_name="issue_date", lookup_expr="lte")
     min_total = TotalFilter(lookup_expr="gte")
     max_total = TotalFilter(lookup_expr="lte")
     search = SearchFilter("search_text")
-
-    def by_currency(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(currency=value.upper())
 
 
 class InvoiceFilter(DocumentFilter):
@@ -96,3 +101,32 @@ class QuotationFilter(DocumentFilter):
     status = filters.ChoiceFilter(choices=Quotation.Status.choices)
     valid_until_after = DayFilter(field_name="valid_until", lookup_expr="gte")
     valid_until_before = DayFilter(field_name="valid_until", lookup_expr="lte")
+
+
+class CreditNoteFilter(DocumentFilter):
+    """Filters of credit notes."""
+
+    status = OneOfFilter(choices=CreditNote.Status.choices)
+    invoice_id = UUIDFilter(field_name="invoice__uuid")
+
+
+class PaymentFilter(AccountFilter):
+    """Filters of payments."""
+
+    status = OneOfFilter(choices=Payment.Status.choices)
+    method = OneOfFilter(choices=Payment.Method.choices)
+    payment_date_after = DayFilter(field_name="payment_date", lookup_expr="gte")
+    payment_date_before = DayFilter(field_name="payment_date", lookup_expr="lte")
+    search = filters.CharFilter(method="by_search", max_length=200)
+
+    def by_search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Part of the number or the reference."""
+        return queryset.filter(Q(number__icontains=value) | Q(reference__icontains=value))
+
+
+class AdjustmentFilter(AccountFilter):
+    """Filters of adjustments."""
+
+    status = OneOfFilter(choices=Adjustment.Status.choices)
+    adjustment_date_after = DayFilter(field_name="adjustment_date", lookup_expr="gte")
+    adjustment_date_before = DayFilter(field_name="adjustment_date", lookup_expr="lte")

@@ -15,7 +15,7 @@ from billing.services.lines import MAX_LINES, LineDraft
 from businesses.models import Business
 from customers.models import Customer
 from invoicing.lib.errors import Detail, Invalid
-from invoicing.lib.fields import CurrencyCode, Day, LongText, Metadata, Number, Reference, Strict, Text
+from invoicing.lib.fields import CurrencyCode, Day, Flag, LongText, Metadata, Number, Reference, Strict, Text
 
 _PERCENT = [MinValueValidator(0, "Must not be less than 0."), MaxValueValidator(100, "At most 100.")]
 _NOT_NEGATIVE = [MinValueValidator(0, "Must not be less than 0.")]
@@ -78,6 +78,7 @@ class InvoiceInput(DocumentInput):
     period_start = Day(required=False, allow_null=True)
     period_end = Day(required=False, allow_null=True)
     ship_to = PartyInput(required=False, allow_null=True)
+    opening_balance = Flag(required=False, default=False, help_text="Billed by a former system: owed, but no revenue.")
 
 
 class InvoiceChange(InvoiceInput):

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from billing.api.documents import EXAMPLE, SORTS, DocumentView
 from billing.api.filters import InvoiceFilter
 from billing.api.inputs import InvoiceChange, InvoiceInput, PaymentInput, SendInput, envelope, split_body
+from billing.api.payment_inputs import minor_units
 from billing.models import Invoice
 from billing.serializers.documents import (
     INVOICE_COLUMNS,
@@ -29,7 +30,6 @@ from businesses.permissions import READ_WRITE
 from businesses.serializers import paged
 from invoicing.lib.errors import Detail, Invalid
 from invoicing.lib.fields import read_body
-from invoicing.lib.money import MAX_MINOR, exponent, to_minor_exact
 
 _TAGS = ["Invoices"]
 _PAYMENT = OpenApiExample("A transfer", value={"amount": 1000, "method": "bank_transfer"}, request_only=True)
@@ -115,10 +115,7 @@ class InvoiceView(DocumentView):
         """Record a payment of one invoice."""
         invoice = self.get_invoice(id)
         body = read_body(PaymentInput, request)
-        amount = to_minor_exact(body.pop("amount"), invoice.currency)
-        if amount is None or abs(amount) > MAX_MINOR:
-            places = exponent(invoice.currency)
-            raise Invalid.field("amount", f"At most {places} decimals in {invoice.currency}.")
+        amount = minor_units(body.pop("amount"), invoice.currency)
         payment = record_payment(invoice, amount_minor=amount, details=body, actor=self.actor)
         return self.send_created(represent_payment(payment.pk), number="payment_number")
 

@@ -21,6 +21,7 @@ from billing.models import (
     TaxCategory,
 )
 from billing.serializers.allocations import AllocationOutput, allocations_of
+from billing.serializers.payments import RefundOutput, refunds_of
 from businesses.models import Business
 from invoicing.lib import clock
 from invoicing.lib.money import major_number, number
@@ -67,10 +68,11 @@ def represent_quotation(pk: int) -> dict[str, Any]:
 
 
 def represent_credit_notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Credit notes from rows of CREDIT_NOTE_COLUMNS; their lines in one more query, what they are applied to in another."""
+    """Credit notes from rows of CREDIT_NOTE_COLUMNS; three more queries: lines, what they are applied to, and refunds."""
     lines = _lines(CreditNoteLine, "credit_note", rows, also=("invoice_line__uuid",))
-    applied = allocations_of("credit_note", rows)
-    return [_credit_note(row, lines.get(row["pk"], []), applied.get(row["pk"], [])) for row in rows]
+    applied, refunds = allocations_of("credit_note", rows), refunds_of("credit_note", rows)
+    parts = (lines, applied, refunds)
+    return [_credit_note(row, *(part.get(row["pk"], []) for part in parts)) for row in rows]
 
 
 def represent_credit_note(pk: int) -> dict[str, Any]:
@@ -216,7 +218,12 @@ def _quotation(row: Mapping[str, Any], lines: list[dict[str, Any]]) -> dict[str,
     }
 
 
-def _credit_note(row: Mapping[str, Any], lines: list[dict[str, Any]], applied: list[dict[str, Any]]) -> dict[str, Any]:
+def _credit_note(
+    row: Mapping[str, Any],
+    lines: list[dict[str, Any]],
+    applied: list[dict[str, Any]],
+    refunds: list[dict[str, Any]],
+) -> dict[str, Any]:
     return {
         **_head(row, "credit_note"),
         "invoice_id": row["invoice__uuid"],
@@ -227,6 +234,7 @@ def _credit_note(row: Mapping[str, Any], lines: list[dict[str, Any]], applied: l
         "refunded_amount": major_number(row["refunded_minor"], row["currency"]),
         **_texts(row),
         "allocations": applied,
+        "refunds": refunds,
         **_tail(row),
         "credit_note_items": lines,
         "customers": _customer(row),
@@ -377,6 +385,7 @@ class CreditNoteHead(DocumentOutput):
     unallocated_amount = serializers.FloatField()
     refunded_amount = serializers.FloatField()
     allocations = AllocationOutput(many=True)
+    refunds = RefundOutput(many=True)
 
 
 class CreditNoteOutput(CreditNoteHead):

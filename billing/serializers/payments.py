@@ -23,7 +23,7 @@ ADJUSTMENT_COLUMNS = (*_SHARED, "adjustment_date", "reason")
 
 def represent_payments(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Payments from rows of PAYMENT_COLUMNS, with what they are applied to now and what was refunded: two more queries."""
-    applied, refunds = allocations_of("payment", rows), _refunds("payment", rows)
+    applied, refunds = allocations_of("payment", rows), refunds_of("payment", rows)
     return [_payment(row, applied.get(row["pk"], []), refunds.get(row["pk"], [])) for row in rows]
 
 
@@ -34,7 +34,7 @@ def represent_payment(pk: int) -> dict[str, Any]:
 
 def represent_adjustments(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Adjustments from rows of ADJUSTMENT_COLUMNS."""
-    applied, refunds = allocations_of("adjustment", rows), _refunds("adjustment", rows)
+    applied, refunds = allocations_of("adjustment", rows), refunds_of("adjustment", rows)
     return [_adjustment(row, applied.get(row["pk"], []), refunds.get(row["pk"], [])) for row in rows]
 
 
@@ -45,10 +45,11 @@ def represent_adjustment(pk: int) -> dict[str, Any]:
 
 def represent_refunds(noun: str, pk: int, currency: str) -> list[dict[str, Any]]:
     """What was refunded of one source, oldest first."""
-    return _refunds(noun, [{"pk": pk, "currency": currency}]).get(pk, [])
+    return refunds_of(noun, [{"pk": pk, "currency": currency}]).get(pk, [])
 
 
-def _refunds(noun: str, rows: Iterable[Mapping[str, Any]]) -> dict[int, list[dict[str, Any]]]:
+def refunds_of(noun: str, rows: Iterable[Mapping[str, Any]]) -> dict[int, list[dict[str, Any]]]:
+    """What was refunded of each source, by its pk, oldest first; rows need `pk`."""
     column = f"{noun}_id"
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for refund in Refund.objects.filter(**{f"{column}__in": [row["pk"] for row in rows]}).order_by("id"):

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from businesses.models import Business
-from einvoicing.document import Ageing, Statement, StatementEntry, StatementItem
+from einvoicing.document import Ageing, Statement, StatementAccount, StatementEntry, StatementItem
 from invoicing.lib import clock
 from invoicing.lib.money import major_number
 from messaging.models import Message, State
@@ -43,6 +43,7 @@ def represent_statement(statement: Statement) -> dict[str, Any]:
         "closing_balance": major_number(statement.closing_minor, currency),
         "ageing": represent_ageing(statement.ageing, currency),
         "total_due": major_number(statement.total_due_minor, currency),
+        **({"accounts": [_account(account, currency) for account in statement.accounts]} if statement.accounts else {}),
     }
 
 
@@ -63,6 +64,7 @@ def _entry(entry: StatementEntry, currency: str) -> dict[str, Any]:
         "number": entry.number,
         "amount": major_number(entry.amount_minor, currency),
         "balance": major_number(entry.balance_minor, currency),
+        **_whose(entry),
     }
 
 
@@ -76,6 +78,20 @@ def _item(item: StatementItem, currency: str) -> dict[str, Any]:
         "amount_paid": major_number(item.paid_minor, currency),
         "amount_due": major_number(item.due_minor, currency),
         "days_overdue": item.days_overdue,
+        **_whose(item),
+    }
+
+
+def _whose(row: StatementEntry | StatementItem) -> dict[str, Any]:
+    """The customer of a row, where the statement has several."""
+    return {} if row.customer_id is None else {"customer_id": row.customer_id, "customer_name": row.customer_name}
+
+
+def _account(account: StatementAccount, currency: str) -> dict[str, Any]:
+    return {
+        "customer_id": account.customer_id,
+        "customer_name": account.customer_name,
+        "balance": major_number(account.balance_minor, currency),
     }
 
 
@@ -97,7 +113,20 @@ def represent_sending(message: Message) -> dict[str, Any]:
 
 
 # For the schema ------------------------------------------------------------------------------------------------------
-class StatementEntryOutput(serializers.Serializer[Any]):
+class _WhoseOutput(serializers.Serializer[Any]):
+    customer_id = serializers.UUIDField(required=False, help_text="On a statement with children.")
+    customer_name = serializers.CharField(required=False, help_text="On a statement with children.")
+
+
+class StatementAccountOutput(serializers.Serializer[Any]):
+    """One customer of a statement with children, and its part of the closing balance."""
+
+    customer_id = serializers.UUIDField()
+    customer_name = serializers.CharField()
+    balance = serializers.FloatField()
+
+
+class StatementEntryOutput(_WhoseOutput):
     """A movement, and the balance after it."""
 
     date = serializers.DateField()
@@ -107,7 +136,7 @@ class StatementEntryOutput(serializers.Serializer[Any]):
     balance = serializers.FloatField()
 
 
-class StatementItemOutput(serializers.Serializer[Any]):
+class StatementItemOutput(_WhoseOutput):
     """An invoice with an amount due."""
 
     invoice_id = serializers.UUIDField()
@@ -144,6 +173,7 @@ class StatementOutput(serializers.Serializer[Any]):
     closing_balance = serializers.FloatField()
     ageing = AgeingOutput()
     total_due = serializers.FloatField()
+    accounts = StatementAccountOutput(many=True, required=False, help_text="Of a customer with children, where asked.")
 
 
 class SendingOutput(serializers.Serializer[Any]):

@@ -9,6 +9,7 @@ from datetime import date
 from django.db import transaction
 from django.db.models import F, Sum
 
+from billing.documents import frozen_digest
 from billing.events import publish_document, publish_source
 from billing.ledger import allocate
 from billing.models import Adjustment, Allocation, CreditNote, Invoice, Payment, Source
@@ -61,9 +62,9 @@ def lock_invoices(shares: Sequence[Share], source: Source, field: str = "allocat
 
 
 def apply_shares(source: Source, shares: Iterable[Share], day: date) -> list[Invoice]:
-    """Apply as much of each share as source and invoice have left; the invoices that took something, settled."""
+    """Apply as much of each share as source and invoice have left, named amounts first; the invoices that took something."""
     touched = []
-    for share in shares:
+    for share in sorted(shares, key=lambda share: share.amount_minor is None):
         wanted = source.unallocated_minor if share.amount_minor is None else share.amount_minor
         amount = min(wanted, share.invoice.due_minor, source.unallocated_minor)
         if amount > 0:
@@ -101,9 +102,11 @@ def release(source: Source, amount_minor: int, day: date) -> list[Invoice]:
 def tell_invoices(invoices: Iterable[Invoice], before: dict[int, str], *, actor: Actor) -> None:
     """Publish what became of invoices whose payment changed: paid, or updated; `before` are their former statuses."""
     for invoice in sorted(invoices, key=lambda row: row.pk):
-        became_paid = invoice.status == Invoice.Status.PAID != before.get(invoice.pk)
-        if became_paid:
-            audit.record(invoice.business, actor, "invoice.paid", invoice, {"from": before.get(invoice.pk)})
+        was = before.get(invoice.pk)
+        became_paid = invoice.status == Invoice.Status.PAID != was
+        if invoice.status != was:
+            issued = frozen_digest(invoice) if was == Invoice.Status.DRAFT else {}
+            audit.record(invoice.business, actor, f"invoice.{invoice.status}", invoice, {"from": was, **issued})
         publish_document(
             invoice, "paid" if became_paid else "updated", actor=actor, previous_status=before.get(invoice.pk)
         )
@@ -134,9 +137,7 @@ def change_allocations(source: Source, shares: Sequence[Share], *, actor: Actor)
         share.invoice.pk: share.invoice for share in locked
     }
     was = {pk: invoice.status for pk, invoice in own.items()}
-    wanted = {share.invoice.pk: _wanted(index, share, before) for index, share in enumerate(locked)}
-    if sum(wanted.values()) > source.amount - source.refunded_minor:
-        raise Invalid.field("allocations", "More than there is to apply.")
+    wanted = _wanted(locked, before, source.amount - source.refunded_minor)
     changes = {pk: wanted.get(pk, 0) - before.get(pk, 0) for pk in own}
     for pk, change in sorted(changes.items(), key=lambda item: item[1]):  # releases first
         if change:
@@ -150,14 +151,22 @@ def change_allocations(source: Source, shares: Sequence[Share], *, actor: Actor)
     return source
 
 
-def _wanted(index: int, share: Share, before: dict[int, int]) -> int:
-    """A share's amount, which its invoice must be able to take."""
-    room = share.invoice.due_minor + before.get(share.invoice.pk, 0)
-    amount = room if share.amount_minor is None else share.amount_minor
-    if amount > room:
-        field, message = f"allocations.{index}.amount", "More than the amount due."
-        raise Conflict(f"{field}: {message}", code="exceeds_amount_due", details=[Detail(field, message)])
-    return amount
+def _wanted(shares: Sequence[Share], before: dict[int, int], worth: int) -> dict[int, int]:
+    """What each invoice shall have: the named amounts, and of what they leave as much as fits where none is named."""
+    rooms = [share.invoice.due_minor + before.get(share.invoice.pk, 0) for share in shares]
+    for index, (share, room) in enumerate(zip(shares, rooms, strict=True)):
+        if (share.amount_minor or 0) > room:
+            field, message = f"allocations.{index}.amount", "More than the amount due."
+            raise Conflict(f"{field}: {message}", code="exceeds_amount_due", details=[Detail(field, message)])
+    left = worth - sum(share.amount_minor or 0 for share in shares)
+    if left < 0:
+        raise Invalid.field("allocations", "More than there is to apply.")
+    wanted = {}
+    for share, room in zip(shares, rooms, strict=True):
+        amount = min(room, left) if share.amount_minor is None else share.amount_minor
+        left -= amount if share.amount_minor is None else 0
+        wanted[share.invoice.pk] = amount
+    return wanted
 
 
 # Automatically -------------------------------------------------------------------------------------------------------
@@ -185,12 +194,18 @@ def sources_with_credit(business: Business, customer_id: int, currency: str) -> 
 
 
 def open_shares(source: Source) -> list[Share]:
-    """The customer's open invoices in the source's currency, the first due first: those without a due date last."""
+    """The customer's open invoices that the source's amount can reach, the first due first: those without a due date last."""
     own = {"business_id": source.business_id, "customer_id": source.customer_id, "currency": source.currency}
     rows = Invoice.objects.filter(**own, status__in=Invoice.OPEN, deleted_at=None)
-    ordered = rows.order_by(F("due_date").asc(nulls_last=True), "issue_date", "pk")
-    locked = {pk: Invoice.objects.lock(pk) for pk in sorted(ordered.values_list("pk", flat=True))}
-    return [Share(locked[pk]) for pk in ordered.values_list("pk", flat=True)]
+    ordered = rows.order_by(F("due_date").asc(nulls_last=True), "issue_date", "pk").values_list("pk", "due_minor")
+    reached, left = [], source.amount
+    for pk, due in ordered.iterator():
+        if left <= 0:
+            break
+        reached.append(pk)
+        left -= due
+    locked = {pk: Invoice.objects.lock(pk) for pk in sorted(reached)}
+    return [Share(locked[pk]) for pk in reached]
 
 
 def release_invoice(invoice: Invoice, day: date) -> list[Source]:

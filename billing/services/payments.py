@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -110,7 +111,9 @@ def _record(payment: Payment, shares: Sequence[Share], *, actor: Actor, before: 
     applied = applied_to(payment)
     payment.view = canonical_json(receipt_view(payment, [(row, applied[row.pk]) for row in touched])).decode()
     payment.save(update_fields=["view", "updated_at"])
-    audit.record(business, actor, "payment.created", payment, {"to": [row.number for row in touched]})
+    sha256 = hashlib.sha256(payment.view.encode()).hexdigest()
+    changes = {"to": [row.number for row in touched], "sha256": sha256}
+    audit.record(business, actor, "payment.created", payment, changes)
     publish_source(payment, "created", actor=actor)
     tell_invoices(touched, before, actor=actor)
     return payment
@@ -150,7 +153,8 @@ def void_payment(payment: Payment, *, actor: Actor, reason: str = "") -> Payment
     reverse_credit(payment, today)
     payment.status = Payment.Status.VOIDED
     payment.save(update_fields=["status", "updated_at"])
-    audit.record(payment.business, actor, "payment.voided", payment, {"reason": reason})
+    changes = {"reason": reason, "released": [row.number for row in touched]}
+    audit.record(payment.business, actor, "payment.voided", payment, changes)
     publish_source(payment, "voided", actor=actor, previous_status=before)
     tell_invoices(touched, was, actor=actor)
     return payment

@@ -48,7 +48,8 @@ def refund(
     if isinstance(source, Payment) and source.refunded_minor == source.amount_minor:
         source.status = Payment.Status.REFUNDED
         source.save(update_fields=["status", "updated_at"])
-    audit.record(source.business, actor, f"{source.noun}.refunded", source, {"amount_minor": amount})
+    changes = {"amount_minor": amount, "released": [row.number for row in touched]}
+    audit.record(source.business, actor, f"{source.noun}.refunded", source, changes)
     if isinstance(source, Payment):
         publish_source(source, "refunded", actor=actor, previous_status=before)
     else:

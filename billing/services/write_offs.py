@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
@@ -17,6 +18,8 @@ from businesses.models import Business
 from customers.models import Customer
 from invoicing.lib import clock
 from invoicing.lib.errors import Conflict, Detail, Invalid
+
+MAX_SMALL = 1_000  # invoices that one small-balance write-off takes
 
 
 @transaction.atomic
@@ -63,11 +66,43 @@ def reverse_write_off(invoice: Invoice, *, actor: Actor) -> Invoice:
     return invoice
 
 
-def small_balances(
-    business: Business, *, currency: str, maximum_minor: int, customer: Customer | None = None
-) -> list[Invoice]:
-    """The open invoices of which at most so much is due, the oldest first: what a small-balance write-off would take."""
-    rows = Invoice.objects.of(business).live().filter(status__in=Invoice.OPEN, currency=currency)
-    if customer is not None:
-        rows = rows.filter(customer=customer)
-    return list(rows.filter(due_minor__gt=0, due_minor__lte=maximum_minor).order_by("issue_date", "pk"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmallBalances:
+    """Open invoices in one currency, of everybody or of one customer, of which at most so much is due, in minor units."""
+
+    currency: str
+    maximum_minor: int
+    customer: Customer | None = None
+
+
+@transaction.atomic
+def write_off_small(
+    business: Business, small: SmallBalances, *, actor: Actor, reason: str = ""
+) -> list[tuple[Invoice, int]]:
+    """Give up all that is due of the `small_balances`; each invoice with the amount, in minor units, the oldest first.
+
+    One that was paid or changed in the meantime, so that it is no longer small or open, is left alone.
+    """
+    found = small_balances(business, small)
+    given_up: dict[int, tuple[Invoice, int]] = {}
+    # Whoever locks many customers locks them in the order of their ids.
+    for row in sorted(found, key=lambda invoice: (invoice.customer_id, invoice.pk)):
+        invoice = Invoice.objects.lock(row.pk)
+        amount = invoice.due_minor
+        if invoice.status in Invoice.OPEN and 0 < amount <= small.maximum_minor:
+            given_up[row.pk] = (write_off(invoice, actor=actor, reason=reason), amount)
+    return [given_up[row.pk] for row in found if row.pk in given_up]
+
+
+def small_balances(business: Business, small: SmallBalances) -> list[Invoice]:
+    """What a small-balance write-off would take, the oldest first, not more than MAX_SMALL.
+
+    Invalid for a maximum that is not positive.
+    """
+    if small.maximum_minor <= 0:
+        raise Invalid.field("maximum", "Must be more than 0.")
+    rows = Invoice.objects.of(business).live().filter(status__in=Invoice.OPEN, currency=small.currency)
+    if small.customer is not None:
+        rows = rows.filter(customer=small.customer)
+    due = rows.filter(due_minor__gt=0, due_minor__lte=small.maximum_minor)
+    return list(due.order_by("issue_date", "pk")[:MAX_SMALL])

@@ -61,6 +61,14 @@ def test_shares_beyond_the_amount_due_are_credit_and_beyond_the_payment_refused(
         pay(acme, 1_000, Share(invoice, 2_000))
 
 
+def test_named_amounts_come_before_as_much_as_fits(acme: Any) -> None:
+    first, second = issue(acme, 100), issue(acme, 50)
+    payment = pay(acme, 6_000, Share(first), Share(second, 5_000))
+    assert (again(first).paid_minor, again(second).paid_minor) == (1_000, 5_000)
+    change_allocations(payment, [Share(second, 2_000), Share(first)], actor=SYSTEM)
+    assert (again(first).paid_minor, again(second).paid_minor) == (4_000, 2_000)
+
+
 def test_allocations_are_changed_as_a_whole(acme: Any) -> None:
     first, second = issue(acme, 100), issue(acme, 50)
     payment = pay(acme, 10_000, Share(first))

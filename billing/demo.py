@@ -12,6 +12,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from billing.demo_receivables import receivables_story
 from billing.models import Invoice, Product, Quotation
 from billing.services.envelopes import Envelope
 from billing.services.invoice_status import mark_overdue
@@ -168,6 +169,9 @@ def _story(
     for weeks_ago, accepted in ((30, True), (18, None), (9, True), (5, False), (2, None), (1, None)):
         customer, _ = chance.choice(customers)
         yield from _quotation_story(business, customer, products, now - timedelta(weeks=weeks_ago), accepted, chance)
+    by_name = {customer.name: customer for customer, _ in customers}
+    for moment, act in receivables_story(business, by_name, now):
+        yield moment, _at(moment, act)
     for days in range(30, 366, 30):
         moment = min(begin + timedelta(days=days), now)
         yield moment, _at(moment, lambda: _move_by_date(business))

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from businesses.membership import enter
 from businesses.models import Role
+from businesses.permissions import may
 
 # group → (title, model, symbol); what is not registered, or not for this role, is left out.
 _GROUPS: tuple[tuple[str | None, tuple[tuple[str, str, str], ...]], ...] = (
@@ -18,7 +19,9 @@ _GROUPS: tuple[tuple[str | None, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Invoices", "billing.invoice", "receipt_long"),
             ("Quotations", "billing.quotation", "request_quote"),
+            ("Credit notes", "billing.creditnote", "assignment_return"),
             ("Payments", "billing.payment", "payments"),
+            ("Adjustments", "billing.adjustment", "balance"),
             ("Statements", "billing.keptstatement", "summarize"),
             ("Statement runs", "billing.statementrun", "event_repeat"),
         ),
@@ -49,6 +52,13 @@ _GROUPS: tuple[tuple[str | None, tuple[tuple[str, str, str], ...]], ...] = (
             ("Audit trail", "businesses.auditentry", "history"),
         ),
     ),
+)
+
+_REPORTS = (
+    ("Ageing", "reports:ageing", "hourglass_top"),
+    ("Revenue", "reports:revenue", "monitoring"),
+    ("Taxes", "reports:taxes", "account_balance"),
+    ("Numbers", "reports:numbers", "pin"),
 )
 
 
@@ -84,7 +94,16 @@ def switcher(request: HttpRequest) -> list[dict[str, Any]]:
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation for this role."""
     dashboard = {"title": "Dashboard", "icon": "space_dashboard", "link": reverse("admin:index")}
-    return [{"items": [dashboard]}, *(group for group in (_group(request, *row) for row in _GROUPS) if group["items"])]
+    groups = [_group(request, *row) for row in _GROUPS]
+    groups.insert(2, _reports(request))
+    return [{"items": [dashboard]}, *(group for group in groups if group["items"])]
+
+
+def _reports(request: HttpRequest) -> dict[str, Any]:
+    """The reports, which are of no model."""
+    known = _REPORTS if may(request.role, "view") else ()  # type: ignore[attr-defined]
+    items = [{"title": name, "icon": icon, "link": reverse(page)} for name, page, icon in known]
+    return {"title": "Reports", "separator": True, "items": items}
 
 
 def _group(request: HttpRequest, title: str | None, entries: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from django.contrib.admin.models import LogEntry
 from django.forms import ModelChoiceField
 from django.test import Client, RequestFactory
 
-from billing.tests.admin_cast import a_customer, a_product, an_invoice
+from billing.services.credit_notes import Credit, credit_invoice
+from billing.tests.admin_cast import a_customer, a_product, an_adjustment, an_invoice
 from businesses.admin.base import BusinessAdmin
 from businesses.admin.filters import OwnAutocompleteFilter, OwnRelatedFilter
 from businesses.audit import SYSTEM
@@ -37,6 +38,8 @@ def fill(business: Business, api: Api) -> None:
     invoice = an_invoice(business, "sent", customer=customer)
     an_invoice(business, "paid", customer=customer)
     line = {"description": "Work", "quantity": 1, "unit_price": 100}
+    an_adjustment(customer)
+    credit_invoice(invoice, Credit(amount_minor=500), actor=SYSTEM)
     assert api.post("/quotations", {"customer_id": str(customer.uuid), "items": [line]}).status_code == 201
     assert api.post(f"/invoices/{invoice.uuid}/send").status_code in {200, 202}
     assert api.post(f"/customers/{customer.uuid}/statement/send", {"type": "open_item"}).status_code in {200, 202}
@@ -80,6 +83,11 @@ def rows(model_admin: Any, business: Business) -> Any:
 
 def pages(model_admin: Any, row: Any) -> list[str]:
     return [model_admin.url_of(row.pk), model_admin.url_of(row.pk).replace("/change/", "/delete/")]
+
+
+def own_pages(model_admin: Any, row: Any) -> list[str]:
+    """The pages of one row that Django does not know."""
+    return [model_admin.url_to(name, row) for name in getattr(model_admin, "row_views", dict)()]
 
 
 def detail_actions(model_admin: Any, row: Any) -> list[str]:
@@ -145,7 +153,7 @@ def test_rows_of_others_are_as_if_they_were_not_there(name: str, filled: Busines
     found, owner = BY_NAME[name], browser_of(make_member(filled))
     foreign = rows(found, strangers).order_by("-pk").first()
     before = stored(foreign)
-    for path in [*pages(found, foreign), *detail_actions(found, foreign)]:
+    for path in [*pages(found, foreign), *own_pages(found, foreign), *detail_actions(found, foreign)]:
         missing = path.replace(f"/{foreign.pk}/", "/987654321/")
         for method in ("get", "post"):
             sent = {"post": "yes", "_form_submitted": "on", "confirmed": "yes"}
@@ -216,6 +224,9 @@ def test_an_id_that_no_row_can_have_is_no_500(alice: Business, odd: str) -> None
         f"/admin/billing/invoice/?customer__id__exact={odd}",
         f"/admin/billing/payment/?customer={odd}",
         f"/admin/billing/invoice/add/?customer={odd}",
+        f"/admin/billing/payment/add/?customer={odd}",
+        f"/admin/billing/payment/open/?customer={odd}",
+        f"/admin/billing/adjustment/add/?customer={odd}",
         f"/admin/billing/invoice/{draft.pk}/pdf/?revision={odd}",
     ):
         assert client.get(path).status_code in {200, 302, 400, 404}, path

@@ -1,5 +1,25 @@
 """The admin of customers, products, documents, payments and statements, and the dashboard; every write is a service's."""
 
-from billing.admin import customers, invoices, kept_statements, payments, products, quotations, statement_runs
+from billing.admin import (
+    adjustments,
+    credit_notes,
+    customers,
+    invoices,
+    kept_statements,
+    payments,
+    products,
+    quotations,
+    statement_runs,
+)
 
-__all__ = ["customers", "invoices", "kept_statements", "payments", "products", "quotations", "statement_runs"]
+__all__ = [
+    "adjustments",
+    "credit_notes",
+    "customers",
+    "invoices",
+    "kept_statements",
+    "payments",
+    "products",
+    "quotations",
+    "statement_runs",
+]

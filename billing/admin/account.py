@@ -1,4 +1,4 @@
-"""What stands above a customer's form: balances, open invoices, payments of late, and what can be done."""
+"""What stands above a customer's form: balances, open invoices, credit, payments of late, and what can be done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from billing.admin.amounts import BADGES, day, money
 from billing.admin.filters import late
-from billing.models import Invoice, Payment
+from billing.models import Invoice, Payment, Source
+from billing.services.allocations import sources_with_credit
 from businesses.membership import AdminRequest
 from businesses.permissions import may
 from customers.models import Customer
@@ -25,12 +26,19 @@ def account_of(customer: Customer, request: AdminRequest) -> dict[str, Any]:
         "tiles": _tiles(customer),
         "invoices": [_invoice(row, customer) for row in _open(customer)],
         "payments": [_payment(row, customer) for row in _payments(customer)],
+        "credits": [_credit(row, customer) for row in _credits(customer)],
         "all_invoices": f"{reverse('admin:billing_invoice_changelist')}?customer__id__exact={customer.pk}",
         "new_invoice": f"{reverse('admin:billing_invoice_add')}?customer={customer.pk}",
+        "new_payment": f"{reverse('admin:billing_payment_add')}?customer={customer.pk}",
+        "new_credit_note": f"{reverse('admin:billing_creditnote_add')}?customer={customer.pk}",
+        "new_adjustment": f"{reverse('admin:billing_adjustment_add')}?customer={customer.pk}",
         "statement": reverse("admin:customers_customer_statement", args=[customer.pk]),
         "restore": reverse("admin:customers_customer_restore", args=[customer.pk]),
         "may": {
             "draft": here and may(request.role, "edit_drafts"),
+            "pay": here and may(request.role, "record_payment"),
+            "adjust": here and may(request.role, "adjust"),
+            "apply": here and may(request.role, "apply_credit"),
             "restore": not here and may(request.role, "edit_customers"),
         },
     }
@@ -65,6 +73,13 @@ def _open(customer: Customer) -> Any:
     return rows.order_by("due_date", "pk")[:_SHOWN]
 
 
+def _credits(customer: Customer) -> list[Source]:
+    """What has something left, in every currency of the account, the oldest first."""
+    currencies = customer.balances.filter(credit_minor__gt=0).order_by("currency").values_list("currency", flat=True)
+    found = [sources_with_credit(customer.business, customer.pk, currency)[:_SHOWN] for currency in currencies]
+    return [source for sources in found for source in sources]
+
+
 def _payments(customer: Customer) -> Any:
     return Payment.objects.of(customer.business_id).filter(customer=customer).order_by("-pk")[:_SHOWN]
 
@@ -80,6 +95,18 @@ def _invoice(row: Invoice, customer: Customer) -> dict[str, Any]:
         "amount": money(row.due_minor, row.currency, customer.business),
         "status": row.get_status_display(),
         "badge": BADGES[row.status],
+    }
+
+
+def _credit(row: Source, customer: Customer) -> dict[str, Any]:
+    name = f"admin:billing_{row._meta.model_name}"
+    return {
+        "number": row.number,
+        "href": reverse(f"{name}_change", args=[row.pk]),
+        "apply": reverse(f"{name}_apply", args=[row.pk]),
+        "kind": f"{row._meta.verbose_name}".capitalize(),
+        "day": day(row.day, customer.business),
+        "amount": money(row.unallocated_minor, row.currency, customer.business),
     }
 
 

@@ -23,6 +23,7 @@ from billing.admin.statement_pages import statement_view
 from businesses import choices
 from businesses.admin.base import BusinessAdmin, BusinessTabularInline
 from businesses.admin.forms import BusinessForm
+from businesses.admin.tags import TagsField
 from businesses.membership import AdminRequest
 from customers.models import Contact, Customer, Note
 from customers.services import (
@@ -44,7 +45,7 @@ from messaging.models import Language
 _COLUMNS = (
     *("name", "number", "type", "status", "legal_name", "attention_to", "email", "phone", "address", "address2"),
     *("city", "state", "postal_code", "country", "tax_id", "buyer_reference", "currency", "language"),
-    *("payment_terms", "credit_hold", "taxable", "reminders", "autopay", "parent", "notes"),
+    *("payment_terms", "credit_hold", "taxable", "reminders", "autopay", "parent", "notes", "tags"),
 )
 
 
@@ -55,6 +56,7 @@ class CustomerForm(BusinessForm):
     """A customer; the credit limit in major units."""
 
     names = {"parent_id": "parent"}
+    tags = TagsField(help_text="Words with commas between them, to choose customers by.")
     currency = choice([("", "The business’s"), *(choices.of("currency") or [])])
     language = choice([("", "The business’s"), *Language.choices], help_text="Of documents and letters.")
     notes = text()
@@ -133,7 +135,7 @@ class CustomerAdmin(BusinessAdmin):
                     ("tax_id", "buyer_reference"),
                     ("taxable", "credit_hold"),
                     ("reminders", "autopay"),
-                    "parent",
+                    ("parent", "tags"),
                 )
             },
         ),
@@ -174,6 +176,11 @@ class CustomerAdmin(BusinessAdmin):
         """For those who may look only; the form has a field of its own for those who may change it."""
         limit = obj.credit_limit_minor
         return "–" if limit is None else amounts.money(limit, obj.billing_currency, obj.business)
+
+    @display(description="Tags")
+    def tags(self, obj: Customer) -> str:
+        """For those who may look only."""
+        return ", ".join(obj.tags) or "–"
 
     @display(description="Status", label={**amounts.BADGES, "deleted": "danger", "hold": "warning"})
     def badge(self, obj: Customer) -> tuple[str, str]:

@@ -1,19 +1,29 @@
-"""The first page of the admin: figures, chart, ageing, the latest invoices and events of the member's business."""
+"""The first page of the admin: figures, chart, ageing, the latest invoices and events, and whether the books are proved."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from django.urls import reverse
 
 from billing.admin.amounts import BADGES, day, money
 from billing.models import Invoice
-from billing.selectors.dashboard import BUCKETS, Figures, dashboard_of, latest_events, latest_invoices
+from billing.selectors.dashboard import (
+    BUCKETS,
+    Figures,
+    dashboard_of,
+    latest_books_check,
+    latest_events,
+    latest_invoices,
+)
 from businesses.membership import AdminRequest
 from businesses.models import Business
 from businesses.permissions import may
+from invoicing.lib import clock
 from invoicing.lib.money import exponent
 
 _AGES = {
@@ -23,6 +33,7 @@ _AGES = {
     "61_90": "61–90 days",
     "over_90": "Over 90 days",
 }
+_SENTENCES = 20  # of a proof that failed; the command lists them all
 _LIST = "admin:billing_invoice_changelist"
 _ICONS = {
     "created": "add_circle",
@@ -57,6 +68,7 @@ def dashboard(request: AdminRequest, context: dict[str, Any]) -> dict[str, Any]:
         "ageing": _ageing(figures, business),
         "latest_invoices": [_invoice(row, business) for row in latest_invoices(business)],
         "latest_events": [_event(row) for row in latest_events(business)],
+        "books": _books(request),
         "as_of": found.as_of,
         "may_draft": may(request.role, "edit_drafts"),
     }
@@ -148,3 +160,29 @@ def _event(row: dict[str, Any]) -> dict[str, Any]:
         "at": row["created_at"],
         "href": reverse(f"admin:{app}_{noun}_change", args=[data["id"]]) if known else None,
     }
+
+
+def _books(request: AdminRequest) -> dict[str, Any] | None:
+    """The newest proof: everybody sees that there is one and how it ended, who sets up the business what it found."""
+    business = request.business
+    check = latest_books_check(business)
+    if check is None:
+        return None
+    found = len(check.findings)
+    shown = check.findings[:_SENTENCES] if may(request.role, "view_audit") else []
+    return {
+        "agree": not found,
+        "verdict": _count(found, "contradiction") if found else "proved",
+        "when": _moment(check.created_at, business),
+        "checks": _count(check.checks, "check"),
+        "sentences": shown,
+        "more": found - len(shown) if shown else 0,
+    }
+
+
+def _moment(moment: datetime, business: Business) -> str:
+    """Today 03:10, or a date and time, in the business's time zone."""
+    local = moment.astimezone(ZoneInfo(business.time_zone))
+    today = local.date() == clock.today(business.time_zone)
+    at = format_time(local, "short", locale=business.locale)
+    return f"{'today' if today else day(local.date(), business)} {at}"

@@ -1,4 +1,4 @@
-"""The list of invoices or of quotations: tabs, search, columns, and their PDFs in one file."""
+"""The list of invoices, of quotations or of credit notes: tabs, search, columns, and their PDFs in one file."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from unfold.decorators import action, display
 
 from billing.admin import amounts, pages
 from billing.admin.filters import StateFilter
+from billing.admin.row_pages import RowPages
 from billing.documents import document_pdf
 from billing.models import Document
-from businesses.admin.base import BusinessAdmin
 from businesses.membership import AdminRequest
 from customers.models import Customer
 from invoicing.lib.text import fold
@@ -28,8 +26,8 @@ from invoicing.lib.text import fold
 MOST = 500  # documents in one bulk action
 
 
-class DocumentList(BusinessAdmin):
-    """Invoices or quotations, many at once."""
+class DocumentList(RowPages):
+    """Documents of a kind, many at once."""
 
     add_action = "edit_drafts"
     change_action = "edit_drafts"
@@ -39,7 +37,7 @@ class DocumentList(BusinessAdmin):
 
     search_fields = ("number",)
     search_help_text = "Number, reference, purchase order or customer"
-    list_select_related = ("customer", "business")
+    list_select_related: ClassVar[tuple[str, ...]] = ("customer", "business")
     list_filter_submit = True
     list_before_template = "admin/billing/tabs.html"
     list_display_links = ("number",)
@@ -77,23 +75,6 @@ class DocumentList(BusinessAdmin):
     @display(description="Issued", ordering="issue_date")
     def issued_on(self, obj: Document) -> str:
         return amounts.day(obj.issue_date, obj.business)
-
-    def find(self, request: AdminRequest, object_id: Any) -> Any:
-        """The document with this id, or with this UUID, by which events know it."""
-        return super().find(request, amounts.known_pk(self.get_queryset(request), object_id))
-
-    def insist(self, request: AdminRequest, wanted: str, row: Any = None) -> None:
-        """403 unless the role may."""
-        if not self.allows(request, wanted, row):
-            raise PermissionDenied
-
-    def url_name(self, name: str) -> str:
-        """The name of one of our own addresses."""
-        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-
-    def url_to(self, name: str, row: Any = None) -> str:
-        """The address of one of our own pages."""
-        return reverse(f"{self.admin_site.name}:{self.url_name(name)}", args=[row.pk] if row is not None else [])
 
     @action(description="Download PDFs as ZIP", icon="folder_zip")
     def download(self, request: AdminRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:

@@ -1,4 +1,4 @@
-"""What the admins of invoices and quotations share: the page of a document, and the pages with one form about it."""
+"""What the admins of invoices, quotations and credit notes share: the page of a document, and the pages with one form about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path
 
 from billing.admin import amounts, pages
 from billing.admin.document_editor import DocumentEditor
@@ -18,11 +17,11 @@ from billing.admin.sheet import sheet_of
 from billing.documents import document_pdf
 from billing.services.envelopes import Envelope
 from businesses.membership import AdminRequest
-from invoicing.lib.errors import DomainError, NotFound
+from invoicing.lib.errors import NotFound
 
 
 class DocumentAdmin(DocumentEditor):
-    """Invoices or quotations."""
+    """Documents of a kind."""
 
     texts_form: ClassVar[type[Form]]
 
@@ -44,25 +43,12 @@ class DocumentAdmin(DocumentEditor):
         raise NotImplementedError
 
     # Addresses -----------------------------------------------------------------------------------------------------------
-    def get_urls(self) -> list[URLPattern]:
-        return [*self._own_urls(), *super().get_urls()]
-
-    def _own_urls(self) -> list[URLPattern]:
-        flat: dict[str, Callable[..., Any]] = {"preview": self.preview_view, "products": self.products_view}
-        return [
-            *(
-                path(f"{name}/", self.admin_site.admin_view(view), name=self.url_name(name))
-                for name, view in flat.items()
-            ),
-            *(
-                path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=self.url_name(name))
-                for name, view in self.row_views().items()
-            ),
-        ]
+    def list_views(self) -> dict[str, Callable[..., Any]]:
+        return {**super().list_views(), "preview": self.preview_view, "products": self.products_view}
 
     def row_views(self) -> dict[str, Callable[..., Any]]:
-        """The pages of one document, by the last part of their address."""
         return {
+            **super().row_views(),
             "issue": self.issue_view,
             "send": self.send_view,
             "texts": self.texts_view,
@@ -73,7 +59,7 @@ class DocumentAdmin(DocumentEditor):
     def links(self, row: Any) -> dict[str, Any]:
         found = super().links(row)
         if row is not None:
-            found["links"] |= {name: self.url_to(name, row) for name in self.row_views()}
+            found["links"] |= {name.replace("-", "_"): self.url_to(name, row) for name in self.row_views()}
         return found
 
     # The page --------------------------------------------------------------------------------------------------------------
@@ -111,24 +97,6 @@ class DocumentAdmin(DocumentEditor):
         return pages.pdf(content, row.number, disposition="inline" if "show" in request.GET else "attachment")
 
     # Pages with one form ---------------------------------------------------------------------------------------------------
-    def submit(
-        self, request: AdminRequest, row: Any, form: Any, call: Callable[[Any], object], *, done: str
-    ) -> HttpResponseBase | None:
-        """Call a service with a valid form and go back to the row; None where the form is to be shown (again)."""
-        if request.method != "POST" or not form.is_valid():
-            return None
-        try:
-            call(form)
-        except DomainError as refusal:
-            form.refuse(refusal)
-            return None
-        self.message_user(request, done, messages.SUCCESS)
-        return HttpResponseRedirect(self.url_of(row.pk))
-
-    def form_of(self, request: AdminRequest, form: type[Form], **kwargs: Any) -> Form:
-        """The form, with what was sent where something was."""
-        return form(request.POST if request.method == "POST" else None, **kwargs)
-
     def issue_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
         """Ask, then issue."""
         row = self.find(request, object_id)

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
 
-from billing.models import Invoice, Quotation
+from billing.models import CreditNote, Invoice, Payment, Quotation
 from businesses.membership import AdminRequest
 from businesses.models import Business
 from invoicing.lib import clock
@@ -74,6 +74,37 @@ class InvoiceState(StateFilter):
 
 class QuotationState(StateFilter):
     tabs = [("", "All"), *((str(value), str(label)) for value, label in Quotation.Status.choices)]
+
+
+class CreditNoteState(StateFilter):
+    tabs = [
+        ("", "All"),
+        (CreditNote.Status.DRAFT.value, "Drafts"),
+        (CreditNote.Status.SENT.value, "Issued"),
+        ("credit", "With credit"),
+        (CreditNote.Status.CANCELLED.value, "Cancelled"),
+    ]
+
+    def condition(self, value: str) -> Q:
+        return Q(unallocated_minor__gt=0) if value == "credit" else Q(status=value)
+
+
+class PaymentState(StateFilter):
+    tabs = [
+        ("", "All"),
+        ("credit", "With credit"),
+        ("refunded", "Refunded"),
+        (Payment.Status.VOIDED.value, "Voided"),
+    ]
+
+    def condition(self, value: str) -> Q:
+        if value == "credit":
+            return Q(unallocated_minor__gt=0)
+        return Q(refunded_minor__gt=0) if value == "refunded" else Q(status=value)
+
+
+class AdjustmentState(PaymentState):
+    """As payments; an adjustment is recorded until it is voided."""
 
 
 class CustomerState(StateFilter):

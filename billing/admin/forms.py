@@ -13,10 +13,11 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
 )
 
 from billing.admin.amounts import AmountField, NumberField
-from billing.models import Document, Invoice, Payment, Quotation, TaxCategory
+from billing.models import CreditNote, Document, Invoice, Payment, Quotation, TaxCategory
 from billing.services.envelopes import Envelope
 from billing.services.lines import MAX_LINES
 from businesses import choices
@@ -86,7 +87,8 @@ class Form(forms.Form):
 class HeadForm(Form):
     """What a draft says above and below its lines."""
 
-    names = {"customer_id": "customer", "invoice_number": "number", "quotation_number": "number", "items": "customer"}
+    names = {"customer_id": "customer", "invoice_number": "number", "quotation_number": "number"}
+    names |= {"credit_note_number": "number", "items": "customer"}
 
     customer = forms.ModelChoiceField(Customer.objects.none())
     number = words(50, help_text="The next one, where it is left empty.")
@@ -146,6 +148,12 @@ class InvoiceHeadForm(HeadForm):
     delivery_date = day()
     period_start = day(label="Period from")
     period_end = day(label="Period to")
+    opening_balance = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanWidget(),
+        label="Opening balance",
+        help_text="Billed before, by a former system: it is owed, but it is no revenue here.",
+    )
 
 
 class QuotationHeadForm(HeadForm):
@@ -154,7 +162,15 @@ class QuotationHeadForm(HeadForm):
     valid_until = day()
 
 
-HEADS: dict[type[Document], type[HeadForm]] = {Invoice: InvoiceHeadForm, Quotation: QuotationHeadForm}
+class CreditNoteHeadForm(HeadForm):
+    """The head of a credit note of the account."""
+
+
+HEADS: dict[type[Document], type[HeadForm]] = {
+    Invoice: InvoiceHeadForm,
+    Quotation: QuotationHeadForm,
+    CreditNote: CreditNoteHeadForm,
+}
 
 
 class LineForm(Form):
@@ -256,6 +272,13 @@ class QuotationTextsForm(Form):
 
     widths = {"valid_until": "w6"}
     valid_until = day()
+    notes = text(4)
+    terms = text(4)
+
+
+class CreditNoteTextsForm(Form):
+    """What may change on a credit note that is issued."""
+
     notes = text(4)
     terms = text(4)
 

@@ -1,4 +1,4 @@
-"""Invoices: written as drafts, issued, sent, paid, cancelled; every one of it by the services."""
+"""Invoices: written as drafts, issued, sent, paid, credited, written off, cancelled; every one of it by the services."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 from unfold.decorators import action, display
 
 from billing.admin import amounts, pages
+from billing.admin.credit_invoice import credit_invoice_view
 from billing.admin.documents import DocumentAdmin
 from billing.admin.drafts import Editor
 from billing.admin.filters import InvoiceState
 from billing.admin.forms import Form, InvoiceTextsForm, PaymentForm
+from billing.admin.settled import offer_of
+from billing.admin.write_offs import reverse_view, small_balances_view, write_off_view
 from billing.models import Invoice
+from billing.services.customer_credit import apply_credit
 from billing.services.envelopes import Envelope
 from billing.services.invoices import create_invoice, delete_invoice, update_invoice
 from billing.services.payments import record_payment
@@ -50,7 +54,19 @@ class InvoiceAdmin(DocumentAdmin):
         return amounts.money(obj.due_minor, obj.currency, obj.business) if obj.due_minor else "–"
 
     def row_views(self) -> dict[str, Callable[..., Any]]:
-        return {**super().row_views(), "pay": self.pay_view, "cancel": self.cancel_view}
+        own: dict[str, Callable[..., Any]] = {"pay": self.pay_view, "cancel": self.cancel_view}
+        own |= {"credit": self.credit_view, "apply": self.apply_view}
+        own |= {"write-off": self.write_off_view, "reverse-write-off": self.reverse_write_off_view}
+        return {**super().row_views(), **own}
+
+    def list_views(self) -> dict[str, Callable[..., Any]]:
+        return {**super().list_views(), "small-balances": self.small_balances_view}
+
+    def changelist_view(self, request: AdminRequest, extra_context: Any = None) -> Any:
+        """With the way to the small balances beside the tabs."""
+        leads = [{"title": "Write off small balances", "icon": "content_cut", "href": self.url_to("small-balances")}]
+        more = {"leads": leads if self.allows(request, "write_off") else []}
+        return super().changelist_view(request, {**more, **(extra_context or {})})
 
     # Services ------------------------------------------------------------------------------------------------------------
     def store(self, request: AdminRequest, editor: Editor, *, issue: bool) -> Invoice:
@@ -104,6 +120,47 @@ class InvoiceAdmin(DocumentAdmin):
         done = self.submit(request, row, form, call, done=f"The payment of {row} is recorded.")
         title = f"Record a payment of {row}"
         return done or pages.ask(self, request, title, form, submit="Record payment", original=row, **self.about(row))
+
+    def credit_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """Make a credit note of it."""
+        return credit_invoice_view(self, request, self.find(request, object_id))
+
+    def apply_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """Ask, then pay it from the customer's credit."""
+        row = self.find(request, object_id)
+        self.insist(request, "apply_credit", row)
+        form = self.form_of(request, Form)
+        done = self.submit(
+            request, row, form, lambda _: apply_credit(row, actor=self.actor(request)), done=f"Credit pays {row}."
+        )
+        offer = offer_of(row)
+        about = self.about(row)
+        facts = [*about["facts"], *(offer["sources"] if offer else [])]
+        text = (
+            f"{offer['fits']} of the customer’s credit, the oldest first." if offer else "There is no credit to apply."
+        )
+        return done or pages.ask(
+            self,
+            request,
+            f"Apply credit to {row}?",
+            form,
+            submit="Apply credit",
+            text=text,
+            original=row,
+            **{**about, "facts": facts},
+        )
+
+    def write_off_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """Give up what is due of it, or a part."""
+        return write_off_view(self, request, self.find(request, object_id))
+
+    def reverse_write_off_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """Take its write-offs back."""
+        return reverse_view(self, request, self.find(request, object_id))
+
+    def small_balances_view(self, request: AdminRequest) -> HttpResponseBase:
+        """Write off every small balance."""
+        return small_balances_view(self, request)
 
     def cancel_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
         """Ask, then cancel."""

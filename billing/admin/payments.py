@@ -1,46 +1,57 @@
-"""Payments: recorded on the page of their invoice, read here; the receipt to download or send."""
+"""Payments: recorded for an invoice or for a customer, applied, refunded, voided; the receipt to download or send."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, Sum
-from django.http import HttpResponseRedirect
+from django.db.models import Q
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from billing.admin import amounts, pages
-from billing.admin.forms import LetterForm
+from billing.admin.credit_pages import CreditPages, TakeBackForm, buttons_of, credit_of
+from billing.admin.filters import PaymentState
+from billing.admin.forms import Form, LetterForm, text, words
 from billing.admin.letters import letter_to
+from billing.admin.payment_new import new_payment_view, open_invoices_view
 from billing.admin.sheet import mails_about, timeline
 from billing.documents import keep_receipt
-from billing.models import Allocation, Invoice, Payment
+from billing.models import Payment
+from billing.services.payments import update_payment, void_payment
 from billing.services.sending import send_receipt
-from businesses.admin.base import BusinessAdmin
 from businesses.membership import AdminRequest
 from customers.models import Customer
-from invoicing.lib.errors import DomainError
 from invoicing.lib.text import fold
 
 
+class PaymentTextsForm(Form):
+    """What may change on a payment."""
+
+    reference = words(100, help_text="What stands on the bank statement.")
+    notes = text(3)
+
+
 @admin.register(Payment)
-class PaymentAdmin(BusinessAdmin):
+class PaymentAdmin(CreditPages):
     """Payments."""
 
     icon = "payments"
+    add_action = "record_payment"
     global_search = True
     list_display = ("number", "customer_name", "received", "method", "badge", "amount", "credit")
     list_filter = (
+        PaymentState,
         ("customer", AutocompleteSelectFilter),
         ("method", ChoicesDropdownFilter),
         ("payment_date", RangeDateFilter),
     )
     list_filter_submit = True
+    list_before_template = "admin/billing/tabs.html"
     show_facets = admin.ShowFacets.NEVER
     list_select_related = ("customer", "business")
     search_fields = ("number",)
@@ -49,11 +60,15 @@ class PaymentAdmin(BusinessAdmin):
     class Media:
         css = {"all": ("billing/admin.css",)}
 
+    # The list ------------------------------------------------------------------------------------------------------------
     def get_search_results(self, request: AdminRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         term = search_term.strip()
         customers = Customer.objects.of(request.business).filter(name_folded__contains=fold(term)).values("pk")
         found = Q(number__icontains=term) | Q(reference__icontains=term) | Q(customer__in=customers)
         return (queryset.filter(found) if term else queryset), False
+
+    def changelist_view(self, request: AdminRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"tabs": PaymentState.links(request), **(extra_context or {})})
 
     @display(description="Customer", ordering="customer__name_folded")
     def customer_name(self, obj: Payment) -> str:
@@ -65,47 +80,62 @@ class PaymentAdmin(BusinessAdmin):
 
     @display(description="Status", label=amounts.BADGES)
     def badge(self, obj: Payment) -> tuple[str, str]:
-        return obj.status, obj.get_status_display()
+        return _state(obj)
 
     @display(description="Amount", ordering="amount_minor")
     def amount(self, obj: Payment) -> str:
         return amounts.money(obj.amount_minor, obj.currency, obj.business)
 
-    @display(description="Credit left", ordering="unallocated_minor")
-    def credit(self, obj: Payment) -> str:
-        return amounts.money(obj.unallocated_minor, obj.currency, obj.business) if obj.unallocated_minor else "–"
+    @display(description="Credit left", ordering="unallocated_minor", label="info")
+    def credit(self, obj: Payment) -> str | None:
+        left = obj.unallocated_minor
+        return amounts.money(left, obj.currency, obj.business) if left else None
 
-    def get_urls(self) -> list[URLPattern]:
-        views: dict[str, Callable[..., Any]] = {"receipt": self.receipt_view, "send": self.send_view}
-        own = [
-            path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=f"billing_payment_{name}")
-            for name, view in views.items()
-        ]
-        return [*own, *super().get_urls()]
+    # Addresses -----------------------------------------------------------------------------------------------------------
+    def list_views(self) -> dict[str, Callable[..., Any]]:
+        return {**super().list_views(), "open": self.open_view}
 
-    def find(self, request: AdminRequest, object_id: Any) -> Any:
-        """The payment with this id, or with this UUID, by which events know it."""
-        return super().find(request, amounts.known_pk(self.get_queryset(request), object_id))
+    def row_views(self) -> dict[str, Callable[..., Any]]:
+        own = {"receipt": self.receipt_view, "send": self.send_view, "texts": self.texts_view, "void": self.void_view}
+        return {**super().row_views(), **own}
 
+    def add_view(self, request: AdminRequest, form_url: str = "", extra_context: Any = None) -> HttpResponseBase:
+        """Record a payment of a customer."""
+        self.insist(request, "record_payment")
+        return new_payment_view(self, request)
+
+    def open_view(self, request: AdminRequest) -> HttpResponseBase:
+        """The table of a customer's open invoices, asked for while a person fills in a new payment."""
+        self.insist(request, "record_payment")
+        return open_invoices_view(self, request)
+
+    # Pages ---------------------------------------------------------------------------------------------------------------
     def change_view(
         self, request: AdminRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponseBase:
         row = self.find(request, object_id)
         if request.method == "POST":
             raise PermissionDenied
-        links = {name: reverse(f"admin:billing_payment_{name}", args=[row.pk]) for name in ("receipt", "send")}
+        state, shown = _state(row)
+        untouched = row.status != Payment.Status.VOIDED and not row.refunded_minor
         context = {
             "row": row,
-            "badge": amounts.BADGES[row.status],
+            "state": shown,
+            "badge": amounts.BADGES[state],
             "amount": self.amount(row),
             "facts": _facts(row),
-            "applied": _applied(row),
             "mails": mails_about(row),
             "timeline": timeline(row),
-            "links": links,
-            "may_send": self.allows(request, "send"),
+            "links": {name: self.url_to(name, row) for name in self.row_views()},
+            "may": {
+                **buttons_of(row, request.role),
+                "send": row.is_live and self.allows(request, "send"),
+                "texts": self.allows(request, "record_payment"),
+                "void": untouched and self.allows(request, "void"),
+            },
+            **credit_of(row),
         }
-        return pages.show(self, request, "payment", row.number, original=row, media=self.media, **context)
+        return pages.show(self, request, "credit", row.number, original=row, media=self.media, **context)
 
     def receipt_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
         """The receipt, rendered once and kept."""
@@ -115,50 +145,67 @@ class PaymentAdmin(BusinessAdmin):
     def send_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
         """Write the letter that carries the receipt."""
         row = self.find(request, object_id)
-        if not self.allows(request, "send", row):
-            raise PermissionDenied
-        form = LetterForm(
-            request.POST if request.method == "POST" else None, initial=letter_to(row.customer, "receipt", row.number)
+        self.insist(request, "send", row)
+        form = self.form_of(request, LetterForm, initial=letter_to(row.customer, "receipt", row.number))
+        done = self.submit(
+            request,
+            row,
+            form,
+            lambda typed: send_receipt(row, typed.envelope(), actor=self.actor(request)),
+            done=f"The receipt {row} is on its way.",
         )
-        if request.method == "POST" and form.is_valid():
-            try:
-                send_receipt(row, form.envelope(), actor=self.actor(request))
-            except DomainError as refusal:
-                form.refuse(refusal)
-            else:
-                self.message_user(request, f"The receipt {row} is on its way.", messages.SUCCESS)
-                return HttpResponseRedirect(self.url_of(row.pk))
-        facts = [("Customer", row.customer.name), ("Amount", self.amount(row)), ("Received", self.received(row))]
-        context = {"original": row, "facts": facts, "back": self.url_of(row.pk), "media": self.media}
-        return pages.ask(
-            self, request, f"Send receipt {row}", form, submit="Send", text="The receipt is attached.", **context
+        context = {"text": "The receipt is attached.", "original": row, **self.about(row)}
+        return done or pages.ask(self, request, f"Send receipt {row}", form, submit="Send", **context)
+
+    def texts_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """Change reference and notes, by which nothing is posted."""
+        row = self.find(request, object_id)
+        self.insist(request, "record_payment", row)
+        shown = {"reference": row.reference, "notes": row.notes}
+        form = self.form_of(request, PaymentTextsForm, initial=shown)
+
+        def call(typed: Any) -> None:
+            changes = {name: value or None for name, value in typed.cleaned_data.items()}
+            update_payment(row, changes=changes, actor=self.actor(request))
+
+        done = self.submit(request, row, form, call, done=f"{row} is changed.")
+        why = "The receipt stays as it was printed; amount and date change only by voiding the payment."
+        context = {"text": why, "original": row, **self.about(row)}
+        return done or pages.ask(self, request, f"Edit {row}", form, submit="Save", **context)
+
+    def void_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """Ask, then take the payment back."""
+        row = self.find(request, object_id)
+        self.insist(request, "void", row)
+        form = self.form_of(request, TakeBackForm)
+        done = self.submit(
+            request,
+            row,
+            form,
+            lambda typed: void_payment(row, reason=typed.cleaned_data["reason"], actor=self.actor(request)),
+            done=f"{row} is voided.",
         )
+        why = "As if it had not been made: what it paid is owed again. This cannot be undone. Money that went back is a refund."
+        context = {"text": why, "tone": "danger solid", "original": row, **self.about(row)}
+        return done or pages.ask(self, request, f"Void {row}?", form, submit="Void the payment", **context)
+
+
+def _state(row: Payment) -> tuple[str, str]:
+    if row.status == Payment.Status.RECORDED and row.refunded_minor:
+        return "refunded", "Partly refunded"
+    return row.status, row.get_status_display()
 
 
 def _facts(row: Payment) -> list[tuple[str, str, str]]:
     customer = reverse("admin:customers_customer_change", args=[row.customer_id])
-    credit = amounts.money(row.unallocated_minor, row.currency, row.business) if row.unallocated_minor else ""
+    refunded = amounts.money(row.refunded_minor, row.currency, row.business) if row.refunded_minor else ""
     found = [
         ("Customer", row.customer.name, customer),
         ("Received", amounts.day(row.payment_date, row.business), ""),
         ("Method", row.get_method_display(), ""),
         ("Reference", row.reference or "", ""),
-        ("Credit left", credit, ""),
+        ("Currency", row.currency, ""),
+        ("Refunded", refunded, ""),
         ("Notes", row.notes or "", ""),
     ]
     return [fact for fact in found if fact[1]]
-
-
-def _applied(row: Payment) -> list[dict[str, str]]:
-    """What the payment pays now, per invoice."""
-    sums = Allocation.objects.filter(payment=row).values("invoice").annotate(sum=Sum("amount_minor")).exclude(sum=0)
-    found = {entry["invoice"]: entry["sum"] for entry in sums}
-    return [
-        {
-            "number": invoice.number,
-            "href": reverse("admin:billing_invoice_change", args=[invoice.pk]),
-            "total": amounts.money(invoice.total_minor, row.currency, row.business),
-            "amount": amounts.money(found[invoice.pk], row.currency, row.business),
-        }
-        for invoice in Invoice.objects.filter(pk__in=found).order_by("pk")
-    ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
 from django.urls import reverse
 
 from billing.admin.amounts import BADGES, day, discounts, money, plain, written
-from billing.models import Allocation, Document, Invoice, Payment, Quotation, Revision
+from billing.admin.credit_pages import buttons_of, credit_of
+from billing.admin.settled import offer_of, settlements_of
+from billing.models import CreditNote, Document, Invoice, Quotation, Revision
+from billing.selectors.credit import creditable_lines
 from businesses.membership import AdminRequest
 from businesses.models import AuditEntry
 from businesses.permissions import may
@@ -30,13 +33,27 @@ ICONS = {
     "rejected": "thumb_down",
     "expired": "hourglass_bottom",
     "converted": "swap_horiz",
+    "applied": "call_split",
+    "refunded": "undo",
+    "voided": "block",
+    "written_off": "content_cut",
+    "write_off_reversed": "restore",
 }
-_SAID = {"invoice.sent": "Issued", "quotation.sent": "Issued", "payment.created": "Payment recorded"}
+_SAID = {
+    "invoice.sent": "Issued",
+    "quotation.sent": "Issued",
+    "credit_note.sent": "Issued",
+    "payment.created": "Payment recorded",
+    "payment.applied": "Payment applied",
+    "payment.refunded": "Payment refunded",
+}
 
 
 def sheet_of(row: Any, request: AdminRequest) -> dict[str, Any]:
     """The context of templates/admin/billing/sheet.html."""
-    payments = _payments(row) if isinstance(row, Invoice) else []
+    settled = settlements_of(row) if isinstance(row, Invoice) else []
+    buttons = _buttons(row, request)
+    also = [one["uuid"] for one in settled if one["kind"] == "Payment"]
     return {
         "row": row,
         "badge": BADGES[row.status],
@@ -44,32 +61,79 @@ def sheet_of(row: Any, request: AdminRequest) -> dict[str, Any]:
         "facts": _facts(row),
         "lines": [_line(line, row) for line in row.lines.order_by("position")],
         "totals": _totals(row),
-        "payments": payments,
+        "settled": settled,
+        "offer": offer_of(row) if buttons["apply"] and isinstance(row, Invoice) else None,
         "revisions": _revisions(row),
         "mails": mails_about(row),
-        "timeline": timeline(row, [payment["uuid"] for payment in payments]),
-        "may": _buttons(row, request),
+        "timeline": timeline(row, also),
+        "may": buttons,
+        **(credit_of(row) if isinstance(row, CreditNote) and not row.is_draft else {}),
     }
 
 
 def _buttons(row: Any, request: AdminRequest) -> dict[str, bool]:
     """Which buttons there are: what the role may and the status allows."""
-    invoice = isinstance(row, Invoice)
+    role, moves = request.role, row.MOVES[row.status]
     closed = row.status in {"cancelled", "rejected", "expired", "converted"}
     return {
-        "issue": row.status == "draft" and may(request.role, "issue"),
-        "send": not closed and may(request.role, "send"),
-        "pay": invoice and row.status in Invoice.OPEN and may(request.role, "record_payment"),
-        "cancel": invoice and "cancelled" in row.MOVES[row.status] and may(request.role, "cancel"),
-        "texts": row.status != "draft" and may(request.role, "issue"),
-        "accept": not invoice and "accepted" in row.MOVES[row.status] and may(request.role, "issue"),
-        "convert": not invoice and row.status in Quotation.CONVERTIBLE and may(request.role, "edit_drafts"),
+        **dict.fromkeys(
+            ("pay", "credit", "write_off", "unwrite", "apply", "refund", "redraw", "accept", "convert"), False
+        ),
+        "issue": row.status == "draft" and may(role, "issue"),
+        "send": not closed and may(role, "send"),
+        "texts": row.status != "draft" and may(role, "issue"),
+        "cancel": not isinstance(row, Quotation) and "cancelled" in moves and may(role, "cancel"),
+        **_OWN_BUTTONS[type(row)](row, role),
     }
+
+
+def _of_invoice(row: Invoice, role: str) -> dict[str, bool]:
+    is_open, given_up = row.status in Invoice.OPEN, bool(row.written_off_minor)
+    issued = not row.is_draft and row.status != Invoice.Status.CANCELLED
+    return {
+        "pay": is_open and may(role, "record_payment"),
+        "apply": is_open and may(role, "apply_credit"),
+        "credit": issued and not given_up and may(role, "edit_drafts") and _is_creditable(row),
+        "write_off": is_open and may(role, "write_off"),
+        "unwrite": issued and given_up and may(role, "write_off"),
+    }
+
+
+def _is_creditable(row: Invoice) -> bool:
+    return any(rest.amount for _, rest in creditable_lines(row))
+
+
+def _of_quotation(row: Quotation, role: str) -> dict[str, bool]:
+    return {
+        "accept": "accepted" in row.MOVES[row.status] and may(role, "issue"),
+        "convert": row.status in Quotation.CONVERTIBLE and may(role, "edit_drafts"),
+    }
+
+
+def _of_credit_note(row: CreditNote, role: str) -> dict[str, bool]:
+    drawn = row.status == CreditNote.Status.DRAFT and row.invoice_id is not None
+    movable = not row.refunded_minor or row.is_draft
+    return {
+        **buttons_of(row, role),
+        "redraw": drawn and may(role, "edit_drafts"),
+        "cancel": movable and row.status == CreditNote.Status.SENT and may(role, "cancel"),
+    }
+
+
+_OWN_BUTTONS: dict[type[Document], Callable[[Any, str], dict[str, bool]]] = {
+    Invoice: _of_invoice,
+    Quotation: _of_quotation,
+    CreditNote: _of_credit_note,
+}
 
 
 def _headline(row: Any) -> dict[str, str]:
     """The figure that matters most, and a sentence about it."""
-    if not isinstance(row, Invoice):
+    if isinstance(row, CreditNote):
+        left = f"{money(row.unallocated_minor, row.currency, row.business)} of it is credit"
+        note = left if row.is_live and row.unallocated_minor else ""
+        return {"amount": money(row.total_minor, row.currency, row.business), "note": note}
+    if isinstance(row, Quotation):
         until = f"Valid until {day(row.valid_until, row.business)}" if row.valid_until else ""
         return {"amount": money(row.total_minor, row.currency, row.business), "note": until}
     if row.status in Invoice.OPEN:
@@ -107,21 +171,28 @@ def _facts(row: Any) -> list[tuple[str, str, str]]:
         ("Reference", row.reference, ""),
         ("Currency", row.currency, ""),
         ("Template", row.get_template_type_display(), ""),
+        ("Opening balance", "Billed before; no revenue" if getattr(row, "opening_balance", False) else "", ""),
         *_relatives(row),
     ]
     return [fact for fact in found if fact[1]]
 
 
 def _relatives(row: Any) -> list[tuple[str, str, str]]:
-    """The quotation an invoice was made from, or the invoice made from a quotation."""
-    other: Document | None
+    """The quotation an invoice was made from and what credits it, the invoice made from a quotation or credited by a note."""
+    found: list[tuple[str, Document | None]]
     if isinstance(row, Invoice):
-        other, name = row.quotation, "Quotation"
+        notes = CreditNote.objects.live().filter(invoice=row).exclude(status=CreditNote.Status.CANCELLED)
+        credited = [("Credit note, draft" if note.is_draft else "Credit note", note) for note in notes.order_by("pk")]
+        found = [("Quotation", row.quotation), *credited]
+    elif isinstance(row, CreditNote):
+        found = [("Invoice", row.invoice)]
     else:
-        other, name = Invoice.objects.filter(quotation=row).first(), "Invoice"
-    if other is None:
-        return []
-    return [(name, other.number, reverse(f"admin:billing_{name.lower()}_change", args=[other.pk]))]
+        found = [("Invoice", Invoice.objects.filter(quotation=row).first())]
+    return [
+        (name, other.number, reverse(f"admin:billing_{other._meta.model_name}_change", args=[other.pk]))
+        for name, other in found
+        if other is not None
+    ]
 
 
 def _line(line: Any, row: Document) -> dict[str, str]:
@@ -148,28 +219,12 @@ def _totals(row: Any) -> list[dict[str, str]]:
     found.append(("", "Subtotal", row.subtotal_minor))
     found += [("", f"Tax {plain(rate)} %", tax) for rate, tax in sorted(taxes.items(), reverse=True) if rate or tax]
     found.append(("grand", "Total", row.total_minor))
-    if getattr(row, "paid_minor", 0):
-        found += [("", "Paid", -row.paid_minor), ("grand", "Amount due", row.due_minor)]
+    gone = [("Paid", getattr(row, "paid_minor", 0)), ("Written off", getattr(row, "written_off_minor", 0))]
+    if any(minor for _, minor in gone):
+        found += [("", name, -minor) for name, minor in gone if minor]
+        found.append(("grand", "Amount due", row.due_minor))
     return [
         {"kind": kind, "name": name, "amount": money(minor, row.currency, row.business)} for kind, name, minor in found
-    ]
-
-
-def _payments(row: Invoice) -> list[dict[str, Any]]:
-    """What is applied to the invoice now, per payment."""
-    applied = Allocation.objects.filter(invoice=row).values("payment").annotate(sum=Sum("amount_minor")).exclude(sum=0)
-    sums = {found["payment"]: found["sum"] for found in applied}
-    return [
-        {
-            "uuid": payment.uuid,
-            "number": payment.number,
-            "href": reverse("admin:billing_payment_change", args=[payment.pk]),
-            "day": day(payment.payment_date, row.business),
-            "method": payment.get_method_display(),
-            "reference": payment.reference or "",
-            "amount": money(sums[payment.pk], row.currency, row.business),
-        }
-        for payment in Payment.objects.filter(pk__in=sums).order_by("pk")
     ]
 
 
@@ -196,19 +251,22 @@ def mails_about(row: Any) -> list[dict[str, Any]]:
 def timeline(row: Any, also: list[Any] | None = None) -> list[dict[str, Any]]:
     """Who did what to it, newest first; `also` are other rows whose entries belong here."""
     entries = AuditEntry.objects.of(row.business).filter(subject_id__in=[row.uuid, *(also or [])]).order_by("-pk")[:40]
-    return [_told(entry) for entry in entries]
+    return [_told(entry, row) for entry in entries]
 
 
-def _told(entry: AuditEntry) -> dict[str, Any]:
+def _told(entry: AuditEntry, row: Any) -> dict[str, Any]:
     verb = entry.action.rpartition(".")[2]
     changes = entry.changes
+    minor = changes.get("amount_minor")
+    amount = money(minor, row.currency, row.business) if isinstance(minor, int) else ""
     note = ", ".join(str(name).replace("_", " ") for name in changes.get("fields", [])) or ", ".join(
         changes.get("to", [])
     )
     return {
         "icon": "payments" if entry.action == "payment.created" else ICONS.get(verb, "bolt"),
         "text": _SAID.get(entry.action, verb.replace("_", " ").capitalize()),
-        "note": note or changes.get("reason") or (entry.subject_label if entry.subject_kind == "payment" else ""),
+        "note": " · ".join(part for part in (amount, note or changes.get("reason")) if part)
+        or (entry.subject_label if entry.subject_kind == "payment" else ""),
         "actor": entry.actor_label,
         "at": entry.created_at,
     }

@@ -19,7 +19,8 @@ from billing.services.statements import proved_statement, read_statement, send_s
 from businesses.admin.base import BusinessAdmin
 from businesses.membership import AdminRequest
 from businesses.models import Business
-from customers.models import Customer
+from customers.families import family
+from customers.models import Customer, CustomerBalance
 from einvoicing.document import Statement
 from invoicing.lib import clock
 from invoicing.lib.errors import DomainError
@@ -39,8 +40,8 @@ AGES = (
 class StatementForm(LetterForm):
     """Which statement, and the letter that carries it."""
 
-    field_order = ("type", "currency", "start", "end", "only_past_due")
-    widths = {**LetterForm.widths, "type": "w6", "currency": "w6", "start": "w4", "end": "w4", "only_past_due": "w4"}
+    field_order = ("type", "currency", "start", "end", "only_past_due", "include_children")
+    widths = LetterForm.widths | dict.fromkeys(field_order, "w6")
     names = {"on": "end"}
 
     type = choice(_TYPE.choices, required=True)
@@ -48,9 +49,14 @@ class StatementForm(LetterForm):
     start = day(label="From", help_text="Of a balance carried forward.")
     end = day(label="Until", required=True)
     only_past_due = forms.BooleanField(required=False, widget=UnfoldBooleanWidget(), label="Only what is past due")
+    include_children = forms.BooleanField(
+        required=False, widget=UnfoldBooleanWidget(), label="With the accounts of its children"
+    )
 
-    def __init__(self, *args: Any, currencies: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, currencies: list[str], parent: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not parent:
+            del self.fields["include_children"]
         self.fields["currency"].choices = [(code, code) for code in currencies]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -68,13 +74,23 @@ class StatementForm(LetterForm):
         start = data["start"] if data["type"] == _TYPE.BALANCE_FORWARD else None
         only = bool(data["only_past_due"]) and data["type"] == _TYPE.OPEN_ITEM
         currency = data["currency"] or None
-        return Wanted(type=data["type"], start=start, end=data["end"], currency=currency, only_past_due=only)
+        return Wanted(
+            type=data["type"],
+            start=start,
+            end=data["end"],
+            currency=currency,
+            only_past_due=only,
+            include_children=data.get("include_children", False),
+        )
 
 
 def statement_view(admin: BusinessAdmin, request: AdminRequest, customer: Customer) -> HttpResponseBase:
     """Figures at once; `_pdf` downloads, `_do` sends, `_second` shows the figures of what was typed."""
     data = request.POST if request.method == "POST" else None
-    form = StatementForm(data, currencies=_currencies(customer), initial=_initial(customer))
+    members = family(customer)
+    form = StatementForm(
+        data, currencies=_currencies(customer, members), parent=len(members) > 1, initial=_initial(customer)
+    )
     wanted = _initial_wanted(customer)
     if data is not None and form.is_valid():
         wanted = form.wanted()
@@ -110,9 +126,9 @@ def _download(customer: Customer, wanted: Wanted) -> HttpResponseBase:
     return pages.pdf(content, f"Statement-{customer.number}-{statement.end}")
 
 
-def _currencies(customer: Customer) -> list[str]:
-    used = customer.balances.order_by("currency").values_list("currency", flat=True)
-    return list(dict.fromkeys([customer.billing_currency, *used]))
+def _currencies(customer: Customer, members: list[int]) -> list[str]:
+    used = CustomerBalance.objects.of(customer.business_id).filter(customer__in=members).order_by("currency")
+    return list(dict.fromkeys([customer.billing_currency, *used.values_list("currency", flat=True)]))
 
 
 def _initial_wanted(customer: Customer) -> Wanted:
@@ -144,8 +160,15 @@ def _figures(statement: Statement, customer: Customer) -> dict[str, Any]:
             ("Total due", money(statement.total_due_minor)),
         ],
         "ages": [(name, money(getattr(statement.ageing, column))) for name, column in AGES],
+        "accounts": [(account.customer_name, money(account.balance_minor)) for account in statement.accounts],
         "items": [
-            (item.invoice_number, amounts.day(item.due_date, business), item.days_overdue, money(item.due_minor))
+            (
+                item.invoice_number,
+                amounts.day(item.due_date, business),
+                item.days_overdue,
+                money(item.due_minor),
+                item.customer_name,
+            )
             for item in statement.items[:50]
         ],
         "entries": [
@@ -155,6 +178,7 @@ def _figures(statement: Statement, customer: Customer) -> dict[str, Any]:
                 entry.number,
                 money(entry.amount_minor),
                 money(entry.balance_minor),
+                entry.customer_name,
             )
             for entry in statement.entries[-50:]
         ],

@@ -7,9 +7,12 @@ from typing import Any
 
 from django.test import Client
 
-from billing.models import Invoice, Product
+from billing.models import Adjustment, Invoice, Payment, Product
+from billing.services.adjustments import create_adjustment
+from billing.services.allocations import Share
 from billing.services.invoices import create_invoice
 from billing.services.lines import LineDraft
+from billing.services.payments import record_account_payment
 from billing.services.products import create_product
 from businesses.audit import SYSTEM
 from businesses.models import AuditEntry
@@ -42,6 +45,27 @@ def an_invoice(business: Any, status: str = "draft", *, price: str = "100", **fi
     customer = fields.pop("customer", None) or Customer.objects.of(business).first() or a_customer(business)
     lines = [LineDraft(description="Work", quantity=Decimal(1), unit_price=Decimal(price), tax_rate=Decimal(10))]
     return create_invoice(business, customer=customer, lines=lines, status=status, details=fields, actor=SYSTEM)
+
+
+def an_adjustment(customer: Customer, amount: int = 2_000) -> Adjustment:
+    return create_adjustment(customer, currency="USD", amount_minor=amount, reason="Goodwill", actor=SYSTEM)
+
+
+def a_payment(customer: Customer, amount: int, *invoices: Invoice, **details: Any) -> Payment:
+    shares = [Share(invoice) for invoice in invoices]
+    return record_account_payment(
+        customer, currency="USD", amount_minor=amount, shares=shares, details=details, actor=SYSTEM
+    )
+
+
+def again(row: Any) -> Any:
+    row.refresh_from_db()
+    return row
+
+
+def page(row: Any, name: str) -> str:
+    """The address of a page of a row."""
+    return f"/admin/billing/{row._meta.model_name}/{row.pk}/{name}/"
 
 
 def typed(customer: Any, *lines: dict[str, str], **head: str) -> dict[str, str]:

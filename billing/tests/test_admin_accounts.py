@@ -105,7 +105,7 @@ def test_a_payment_is_read_and_its_receipt_downloaded_and_sent(alice: Any) -> No
     address = f"/admin/billing/payment/{row.pk}/"
     assert "INV-00001" in client.get(f"{address}change/").content.decode()
     assert client.post(f"{address}change/", {"amount_minor": "1"}).status_code == 403
-    assert client.get("/admin/billing/payment/add/").status_code == 403
+    assert client.post(f"/admin/billing/payment/{row.pk}/delete/", {"post": "yes"}).status_code == 403
     assert client.get(f"{address}receipt/").content.startswith(b"%PDF")
     client.post(f"{address}send/", {"to": "ap@acme.test", "subject": "", "message": ""})
     assert Message.objects.get().kind == "receipt"

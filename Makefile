@@ -9,13 +9,14 @@ PYTEST = $(BIN)/python -m pytest -n 2
 TEMPLATES = find . \( -path './.*' -o -name site-packages \) -prune -o -path '*/templates/*' -name '*.html' -print
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test test-all check fix
+.PHONY: help run install install-dev test test-all check fix bench bench-full
 
 help:  ## what can be made (this list)
 	@echo 'make run       start everything: web, worker, dispatcher, scheduler, and a demo on the first start'
 	@echo 'make test      the tests, on SQLite and on PostgreSQL with Valkey; needs nothing but Python'
 	@echo 'make test-all  the same, and what needs Chromium and Node or starts the whole server'
 	@echo 'make check     ruff, mypy, import-linter, migrations, deployment settings, templates'
+	@echo 'make bench     what the program is for, measured beside its limit; bench-full: a million rows'
 	@echo 'make fix       what ruff, djade and djhtml can mend by themselves'
 	@echo
 	@echo 'Variables, all optional: HOST PORT DATA_DIR DATABASE_URL REDIS_URL VENV SECRET_KEY PUBLIC_URL TRUSTED_PROXIES'
@@ -71,6 +72,12 @@ check: install-dev
 	$(TEMPLATES) | xargs -r $(BIN)/djade --check --target-version 5.2
 	$(TEMPLATES) | xargs -r $(BIN)/djhtml --check --tabwidth 4
 	@rm -rf '$(DATA_DIR)'
+
+bench: install-dev  ## on a PostgreSQL of its own
+	@$(BIN)/python -m tests.servers postgres -- $(BIN)/python -m benchmarks
+
+bench-full: install-dev
+	@$(BIN)/python -m tests.servers postgres -- $(BIN)/python -m benchmarks --full
 
 fix: install-dev
 	$(BIN)/ruff check --fix .

@@ -28,9 +28,21 @@ from typing import Any  # noqa: E402
 
 import pytest  # noqa: E402
 from django.http import HttpResponse  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.test import Client, TransactionTestCase  # noqa: E402
+
+from invoicing.lib.triggers import drop_guards  # noqa: E402
 
 Call = Callable[..., Any]
+_empty_tables = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+
+def _empty_unguarded_tables(self: TransactionTestCase) -> None:
+    # What a test committed is removed by emptying the tables, which the guards refuse; post_migrate makes them again.
+    drop_guards()
+    _empty_tables(self)
+
+
+TransactionTestCase._fixture_teardown = _empty_unguarded_tables  # type: ignore[attr-defined]
 
 
 class Api:

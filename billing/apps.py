@@ -2,7 +2,14 @@
 
 from django.apps import AppConfig
 
+from invoicing.lib.triggers import guard_tables
+
 
 class BillingConfig(AppConfig):
     name = "billing"
     verbose_name = "Billing"
+
+    def ready(self) -> None:
+        from billing.guards import GUARDED  # models can be imported only now
+
+        guard_tables(self, GUARDED)

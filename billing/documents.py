@@ -34,6 +34,12 @@ def freeze(row: DocumentRow) -> Revision:
     )
 
 
+def frozen_digest(row: DocumentRow) -> dict[str, str]:
+    """The SHA-256 of a document's newest revision, for the audit trail: its chain vouches for what was frozen."""
+    newest = Revision.objects.filter(**{row.noun: row}).order_by("-number")
+    return {"sha256": newest.values_list("sha256", flat=True)[0]}
+
+
 def freeze_statement(business: Business, customer: Customer, statement: Statement) -> KeptStatement:
     """Store a statement's view, in the caller's transaction."""
     view = canonical_json(statement)

@@ -47,22 +47,37 @@ def post_invoice(invoice: Invoice) -> Entry:
 
 def post_due_date(invoice: Invoice, effective_on: date) -> None:
     """The invoice's due date as it is now holds from `effective_on` on."""
+    check_books_open(invoice.business, effective_on)
     DueDate.objects.create(
         business_id=invoice.business_id, invoice=invoice, due_date=invoice.due_date, effective_on=effective_on
     )
 
 
 def post_write_off(invoice: Invoice, amount_minor: int, day: date) -> Entry:
-    """So much of the invoice is given up from `day` on."""
+    """So much of the invoice is given up from `day` on, or from when it was owed last."""
+    day = owed_day(invoice, day)
     check_books_open(invoice.business, day)
     return _post(invoice, Entry.Kind.WRITE_OFF, -amount_minor, day, of={"invoice": invoice})
 
 
 def reverse_invoice(invoice: Invoice, day: date, *, only: str | None = None) -> None:
-    """Take the invoice's entries back (or `only` those of a kind), on `day` or the entry's own, whichever is later."""
+    """Take the invoice's entries back (or `only` those of a kind), on `day` or when it was posted to last, if that is later."""
+    posted = Allocation.objects.filter(invoice=invoice).aggregate(last=Max("effective_on"))["last"]
+    day = max(day, posted or day)
     rows = Entry.objects.filter(invoice=invoice, reversed_by=None).exclude(kind=Entry.Kind.REVERSAL).order_by("id")
-    for entry in rows.filter(kind=only) if only else rows:
+    entries = list(rows.filter(kind=only) if only else rows)
+    day = max([day, *(entry.effective_on for entry in entries)])
+    for entry in entries:
         _reverse(entry, invoice, day, of={"invoice": invoice})
+
+
+def owed_day(invoice: Invoice, day: date) -> date:
+    """`day`, but never before the invoice counts or was owed again: on no past day may more be applied to it than it owed."""
+    released = Allocation.objects.filter(invoice=invoice, amount_minor__lt=0)
+    restored = Entry.objects.filter(invoice=invoice, reverses__kind=Entry.Kind.WRITE_OFF)
+    last = [rows.aggregate(last=Max("effective_on"))["last"] for rows in (released, restored)]
+    days: list[date] = [day, invoice.issue_date, *filter(None, last)]
+    return max(days)
 
 
 # Credit --------------------------------------------------------------------------------------------------------------
@@ -98,8 +113,8 @@ def posting_day(source: Source, day: date) -> date:
 
 
 def allocate(source: Source, invoice: Invoice, amount_minor: int, day: date) -> Allocation:
-    """Apply an amount of a source to an invoice; never before either of them counts. Negative takes it back."""
-    effective_on = max(posting_day(source, day), invoice.issue_date)
+    """Apply an amount of a source to an invoice; never before either of them has it. Negative takes it back."""
+    effective_on = owed_day(invoice, posting_day(source, day))
     check_books_open(source.business, effective_on)
     allocation = Allocation.objects.create(
         business_id=source.business_id,

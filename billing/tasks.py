@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -12,11 +12,19 @@ from django.db.models import QuerySet
 
 from billing.documents import keep_revision
 from billing.models import Invoice, Quotation, Revision, StatementRun
-from billing.selectors.books import find_all_damage
+from billing.selectors.books import name_damage
+from billing.services.books import prove_books_of
 from billing.services.invoice_status import mark_overdue
 from billing.services.mail import prepare
 from billing.services.quotations import expire_quotation
-from billing.services.statement_runs import begin_run, finish_run, planned_outcomes, read_outcomes, send_outcome
+from billing.services.statement_runs import (
+    begin_run,
+    finish_run,
+    planned_outcomes,
+    read_outcomes,
+    send_outcome,
+    unsettled_runs,
+)
 from billing.services.statement_schedule import plan_due_run
 from businesses.models import Business
 from invoicing.lib import clock
@@ -24,6 +32,7 @@ from messaging.models import Message, State
 
 BATCH = 1_000  # rows of one sweep; the next goes on
 SETTLING = timedelta(days=14)  # longer than a message may be tried
+TURN = timedelta(seconds=50)  # of a run; less than between two sweeps, so that a long one does not take every worker
 log = structlog.get_logger(__name__)
 
 
@@ -88,33 +97,43 @@ def move_by_date() -> None:
 
 @shared_task
 def prove_books() -> None:
-    """Prove the invariants of every business, each night; what contradicts them is an error in the log."""
-    for sentence in find_all_damage():
-        log.error("books_contradict", damage=sentence)
+    """Prove the invariants of every business, each night; what contradicts them is on its dashboard and an error in the log."""
+    _each(Business.objects.order_by("pk").values_list("pk", flat=True), _prove)
+
+
+def _prove(pk: int) -> None:
+    business = Business.objects.get(pk=pk)
+    for sentence in prove_books_of(business):
+        log.error("books_contradict", damage=name_damage(business, sentence))
 
 
 # Statements ----------------------------------------------------------------------------------------------------------
 @shared_task
 def run_statements(run_pk: int | None = None) -> None:
     """Plan what the schedules ask for, send what is planned, and read what became of it; or only drive this run."""
+    until = clock.now() + TURN
     if run_pk is None:
         scheduled = Business.objects.exclude(statement_frequency=Business.Frequency.OFF)
         _each(scheduled.values_list("pk", flat=True), _plan)
     unfinished = StatementRun.objects.exclude(state=StatementRun.State.DONE).order_by("id")
-    _each(_pks(unfinished) if run_pk is None else [run_pk], _drive)
+    for pk in _pks(unfinished) if run_pk is None else [run_pk]:
+        drive_run(StatementRun.objects.get(pk=pk), until=until)
     if run_pk is None:
-        recent = StatementRun.objects.filter(created_at__gte=clock.now() - SETTLING, outcomes__outcome="queued")
-        _each(_pks(recent.order_by("id").distinct()), _read)
+        _each(_pks(unsettled_runs(clock.now() - SETTLING)), _read)
 
 
 def _plan(pk: int) -> None:
     plan_due_run(Business.objects.get(pk=pk))
 
 
-def _drive(pk: int) -> None:
-    run = StatementRun.objects.get(pk=pk)
+def drive_run(run: StatementRun, *, until: datetime) -> None:
+    """Send until nothing is planned or the turn is over; the next sweep goes on. Any number may drive the same run."""
     begin_run(run)
-    _each(planned_outcomes(run), send_outcome)
+    last = 0
+    while clock.now() < until and (planned := planned_outcomes(run, after=last)):
+        _each(planned, send_outcome)
+        read_outcomes(run)  # so that whoever looks on sees it move
+        last = planned[-1]
     finish_run(run)
 
 

@@ -3,11 +3,18 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 
+from invoicing.lib.triggers import guard_tables
+
 
 class BusinessesConfig(AppConfig):
     name = "businesses"
     verbose_name = "Your business"
     default = True
+
+    def ready(self) -> None:
+        from businesses.guards import GUARDED  # models can be imported only now
+
+        guard_tables(self, GUARDED)
 
 
 class InvoicingAdminConfig(admin_apps.AdminConfig):

@@ -46,7 +46,11 @@ class Subject(Protocol):
 def record(
     business: Business, actor: Actor, action: str, subject: Subject, changes: Mapping[str, Any] | None = None
 ) -> AuditEntry:
-    """Write one entry; `action` is `noun.verb`, `changes` whatever JSON helps a person to understand it, never a secret."""
+    """Write one entry; `action` is `noun.verb`, `changes` whatever JSON helps a person to understand it, never a secret.
+
+    TypeError for a float among the changes: databases write those differently, and the hash chain is over what was written.
+    """
+    _refuse_floats(changes)
     return AuditEntry.objects.create(
         business=business,
         actor_kind=actor.kind,
@@ -58,3 +62,11 @@ def record(
         subject_label=str(subject)[:255],
         changes=dict(changes or {}),
     )
+
+
+def _refuse_floats(value: Any) -> None:
+    if isinstance(value, float):
+        raise TypeError(f"{value!r} in the audit trail: write a whole number or text.")
+    inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    for one in inside:
+        _refuse_floats(one)

@@ -10,6 +10,7 @@ from django.db import models
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from businesses.links import LINK_STATES, link_state
 from businesses.models import ApiKey, Business
 from invoicing.lib import clock, money
 
@@ -18,8 +19,9 @@ _PLAIN = (
     *("registration_number", "email", "phone", "website", "reply_to", "currency", "time_zone", "locale"),
     *("accent_color", "account_holder", "bank_name", "iban", "bic", "account_number", "routing_number"),
     *("payment_terms", "invoice_pattern", "quotation_pattern", "credit_note_pattern"),
-    *("payment_pattern", "customer_pattern", "rounding"),
+    *("payment_pattern", "adjustment_pattern", "customer_pattern", "rounding", "apply_credit", "ageing_buckets"),
     *("statement_frequency", "statement_weekday", "statement_day", "statement_type", "statement_only_past_due"),
+    *("statement_tags", "statement_roll_up"),
 )
 
 
@@ -28,6 +30,7 @@ class BusinessOutput(serializers.ModelSerializer[Business]):
 
     id = serializers.UUIDField()
     template_type = serializers.CharField()
+    statement_tags = serializers.ListField(child=serializers.CharField())
     statement_minimum_balance = serializers.FloatField()
     books_locked_until = serializers.DateField(allow_null=True)
 
@@ -78,6 +81,42 @@ def represent_key(key: ApiKey) -> dict[str, Any]:
         "expires_at": clock.iso(key.expires_at) if key.expires_at else None,
         "last_used_at": clock.iso(key.last_used_at) if key.last_used_at else None,
     }
+
+
+LINK_COLUMNS = (
+    *("uuid", "subject_kind", "subject_id", "subject_label"),
+    *("expires_at", "revoked_at", "opened_at", "created_at", "updated_at"),
+)
+
+
+class PublicLinkOutput(serializers.Serializer[Any]):
+    """A link without a login. Its token is in the mail alone: only a digest of it is kept."""
+
+    id = serializers.UUIDField()
+    subject_kind = serializers.CharField(help_text="What it shows: statement.")
+    subject_id = serializers.UUIDField(help_text="Of a statement: the id in the event statement.sent.")
+    subject_label = serializers.CharField()
+    state = serializers.ChoiceField(choices=LINK_STATES)
+    expires_at = serializers.DateTimeField()
+    revoked_at = serializers.DateTimeField(allow_null=True)
+    opened_at = serializers.DateTimeField(allow_null=True, help_text="Last opened, to the minute.")
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField(help_text="Made, revoked or opened, whichever was last.")
+
+
+def represent_links(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of LINK_COLUMNS as PublicLinkOutput says."""
+    return [
+        {
+            "id": row["uuid"],
+            "subject_kind": row["subject_kind"],
+            "subject_id": row["subject_id"],
+            "subject_label": row["subject_label"],
+            "state": link_state(row["revoked_at"], row["expires_at"]),
+            **{name: row[name] and clock.iso(row[name]) for name in LINK_COLUMNS if name.endswith("_at")},
+        }
+        for row in rows
+    ]
 
 
 class PaginationOutput(serializers.Serializer[Any]):

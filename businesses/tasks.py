@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import structlog
 from celery import shared_task
 
+from businesses.audit_chain import link_business, waiting_businesses
 from businesses.idempotency import forget_old_keys
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task
 def forget_idempotency_keys() -> None:
     """Remove answers kept for more than seven days."""
     forget_old_keys()
+
+
+@shared_task
+def link_audit() -> None:
+    """Give every committed entry of the audit trail its place in its business's hash chain."""
+    for business in waiting_businesses():
+        try:
+            link_business(business)
+        except Exception:  # one business must not stop the others; the next run tries it again
+            log.exception("audit_not_linked", business=str(business.uuid))

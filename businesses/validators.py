@@ -57,10 +57,10 @@ def validate_buckets(text: str) -> None:
 
 
 def validate_tags(tags: Any) -> None:
-    """ValidationError unless it is a list of at most 20 different texts of 1 to 40 characters without commas."""
+    """ValidationError unless it is a list of at most 20 different texts of 1 to 40 characters in one line without commas."""
     if not isinstance(tags, list) or len(tags) > 20 or any(not isinstance(tag, str) for tag in tags):
         raise ValidationError("Expected at most 20 words.")
-    if any(not 1 <= len(tag) <= 40 or "," in tag or tag != tag.strip() for tag in tags):
+    if any(not 1 <= len(tag) <= 40 or "," in tag or [tag.strip()] != tag.splitlines() for tag in tags):
         raise ValidationError("A tag has 1 to 40 characters and no comma.")
     if len(set(tags)) != len(tags):
         raise ValidationError("A tag is given once.")

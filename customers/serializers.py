@@ -15,7 +15,7 @@ _ADDRESS = ("address", "address2", "city", "state", "country", "postal_code")
 _CUSTOMER = (
     *("name", "email", "phone", *_ADDRESS, "tax_id", "notes", "number", "type", "legal_name", "attention_to"),
     *("currency", "language", "payment_terms", "credit_hold", "taxable", "reminders", "autopay", "buyer_reference"),
-    *("metadata", "status"),
+    *("tags", "metadata", "status"),
 )
 _CONTACT = ("name", "title", "department", "email", "phone", "primary", "sms_enabled", *_ADDRESS)
 _ROW = ("uuid", "business__uuid", "created_at", "updated_at")
@@ -37,6 +37,7 @@ class CustomerOutput(_RowOutput):
 
     credit_limit = Number(decimal_places=3, allow_null=True)
     parent_id = serializers.UUIDField(allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField())
     metadata = serializers.DictField(child=serializers.CharField())
 
     class Meta:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 
@@ -160,6 +162,8 @@ class StatementEntry:
     number: str | None
     amount_minor: int
     balance_minor: int
+    customer_id: str | None = None  # whose it is, on a statement of several accounts
+    customer_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +178,17 @@ class StatementItem:
     paid_minor: int
     due_minor: int
     days_overdue: int
+    customer_id: str | None = None  # whose it is, on a statement of several accounts
+    customer_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementAccount:
+    """One customer of a statement over a parent and its children, and the closing balance of its account."""
+
+    customer_id: str
+    customer_name: str
+    balance_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +231,7 @@ class Statement:
     ageing: Ageing
     total_due_minor: int
     only_past_due: bool = False
+    accounts: tuple[StatementAccount, ...] = ()  # of a parent and its children; empty for one customer alone
 
 
 def _plain(value: object) -> str:
@@ -239,6 +255,9 @@ def from_json(kind: type[View], data: bytes) -> View:
     return typing.cast("View", _build(kind, json.loads(data)))
 
 
+_hints: Callable[[Any], dict[str, Any]] = cache(typing.get_type_hints)  # of thousands of rows there are a dozen kinds
+
+
 def _build(kind: Any, value: Any) -> Any:
     if value is None:
         return None
@@ -247,7 +266,7 @@ def _build(kind: Any, value: Any) -> Any:
     if typing.get_origin(kind) is tuple:
         return tuple(_build(typing.get_args(kind)[0], item) for item in value)
     if is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)
         return kind(**{name: _build(hints[name], item) for name, item in value.items()})  # type: ignore[operator]
     if kind is datetime or kind is date:
         return kind.fromisoformat(value)

@@ -118,6 +118,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = 12 * 60 * 60
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60
+PUBLIC_LINK_DAYS = 90  # of links that need no login: statements
 
 # The browser -------------------------------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -173,6 +174,7 @@ CELERY_BEAT_SCHEDULE = {
     "dates": {"task": "billing.tasks.move_by_date", "schedule": 120.0, "options": {"expires": 120}},
     "statements": {"task": "billing.tasks.run_statements", "schedule": 60.0, "options": {"expires": 60}},
     "books": {"task": "billing.tasks.prove_books", "schedule": crontab(hour=3, minute=17)},
+    "audit": {"task": "businesses.tasks.link_audit", "schedule": 60.0, "options": {"expires": 60}},
     "idempotency": {"task": "businesses.tasks.forget_idempotency_keys", "schedule": 3600.0},
 }
 
@@ -209,6 +211,8 @@ SPECTACULAR_SETTINGS = {
         "InvoiceStatus": "billing.models.Invoice.Status",
         "QuotationStatus": "billing.models.Quotation.Status",
         "PaymentStatus": "billing.models.Payment.Status",
+        "PaymentMethod": "billing.models.Payment.Method",
+        "AdjustmentStatus": "billing.models.Adjustment.Status",
         "CustomerStatus": "customers.models.Customer.Status",
         "CustomerType": "customers.models.Customer.Type",
         "EndpointStatus": "webhooks.models.Endpoint.Status",

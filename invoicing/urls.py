@@ -12,12 +12,20 @@ from invoicing.lib.api import json_error
 
 api: list[URLPattern | URLResolver] = [
     path("", include("businesses.api.urls")),
+    path("", include("businesses.api.links")),
     path("", include("customers.api.urls")),
     path("", include("webhooks.api.urls")),
     path("", include("billing.api.products")),
     path("", include("billing.api.invoices")),
+    path("", include("billing.api.write_offs")),
+    path("", include("billing.api.payments")),
+    path("", include("billing.api.adjustments")),
+    path("", include("billing.api.credit_notes")),
+    path("", include("billing.api.balances")),
     path("", include("billing.api.statements")),
+    path("", include("billing.api.statement_outcomes")),
     path("", include("billing.api.quotations")),
+    path("", include("billing.api.reports")),
     re_path(r"^openapi\.json/?$", SpectacularJSONAPIView.as_view(), name="schema"),
     re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
 ]
@@ -29,6 +37,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics),
     path("api/v1/", include(api)),
     path("accounts/", include("messaging.urls")),
+    path("s/", include("billing.public.urls")),
+    path("admin/reports/", include("billing.admin.reports.urls")),
     path("admin/", admin.site.urls),
 ]
 

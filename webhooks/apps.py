@@ -2,7 +2,14 @@
 
 from django.apps import AppConfig
 
+from invoicing.lib.triggers import guard_tables
+
 
 class WebhooksConfig(AppConfig):
     name = "webhooks"
     verbose_name = "Webhooks"
+
+    def ready(self) -> None:
+        from webhooks.guards import GUARDED  # models can be imported only now
+
+        guard_tables(self, GUARDED)

@@ -15,6 +15,7 @@ from billing.selectors.statement_plans import RunOrder
 from billing.selectors.statements import BALANCE_FORWARD, OPEN_ITEM, Wanted
 from businesses.filters import MomentField
 from businesses.models import Business
+from customers.api.inputs import Tags
 from customers.models import Customer
 from invoicing.lib import clock
 from invoicing.lib.errors import Detail, Invalid
@@ -52,6 +53,9 @@ class StatementInput(_PeriodInput):
     known_at = Moment(required=False, allow_null=True, help_text="As it was known then; default now.")
     items = OneOf([("past_due", "Only what is past due")], help_text="Of open_item.")
     currency = CurrencyCode(help_text="Default: the customer's, else the business's.")
+    include_children = Flag(
+        required=False, default=False, help_text="One statement with the accounts of everybody below the customer."
+    )
 
 
 class StatementSendInput(SendInput, StatementInput):
@@ -68,6 +72,18 @@ class RunInput(_PeriodInput):
         required=False, allow_null=True, min_value=0, help_text="In the business's currency; default: none."
     )
     only_past_due = Flag(required=False, default=False)
+    tags = Tags(help_text="Only customers with one of these; default: all.")
+    roll_up = Flag(
+        required=False, default=False, help_text="A parent gets one statement with its children, and they none."
+    )
+
+
+def typed(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """A query as the body that it stands for."""
+    body: dict[str, Any] = {name: text for name, text in parameters.items() if name != "fields"}
+    if (text := body.get("include_children")) in {"true", "false"}:
+        body["include_children"] = text == "true"
+    return body
 
 
 def wanted(body: Mapping[str, Any]) -> Wanted:
@@ -83,6 +99,7 @@ def wanted(body: Mapping[str, Any]) -> Wanted:
         known_at=body.get("known_at"),
         currency=body.get("currency"),
         only_past_due=past_due,
+        include_children=body.get("include_children", False),
     )
 
 
@@ -116,6 +133,8 @@ def run_order(business: Business, body: Mapping[str, Any]) -> RunOrder:
         minimum_minor=_minimum(business, body),
         only_past_due=body["only_past_due"],
         customer_pks=_customers(business, body),
+        tags=tuple(body.get("tags", ())),
+        roll_up=body["roll_up"],
     )
 
 

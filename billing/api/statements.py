@@ -9,9 +9,9 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.files import pdf_answer
+from billing.api.files import csv_answer, pdf_answer
 from billing.api.inputs import envelope
-from billing.api.statement_inputs import RunInput, StatementInput, StatementSendInput, run_order, wanted
+from billing.api.statement_inputs import RunInput, StatementInput, StatementSendInput, run_order, typed, wanted
 from billing.models import StatementRun
 from billing.rendering import render_statement
 from billing.selectors.documents import logo_bytes
@@ -23,6 +23,7 @@ from billing.serializers.statement_runs import (
     represent_runs,
     represent_unsaved_run,
 )
+from billing.serializers.statement_tables import tabulate_statement
 from billing.serializers.statements import SendingOutput, StatementOutput, represent_sending, represent_statement
 from billing.services.statement_runs import plan_manual_run, preview_run
 from billing.services.statements import proved_statement, read_statement, send_statement
@@ -37,21 +38,24 @@ from invoicing.lib.fields import read_body
 _TAGS = ["Statements"]
 _ASKED = frozenset(StatementInput().fields)
 _PDF = {(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY)}
+_CSV = {(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR)}
 
 
 class StatementView(BusinessView):
     """What one customer owes, on any day."""
 
     scopes = READ_WRITE
-    query = {"retrieve": _ASKED | {"fields"}, "pdf": _ASKED}
+    query = {"retrieve": _ASKED | {"fields"}, "pdf": _ASKED, "csv": _ASKED}
 
     @extend_schema(
-        parameters=[StatementInput], responses={(200, "application/json"): StatementOutput, **_PDF}, tags=_TAGS
+        parameters=[StatementInput], responses={(200, "application/json"): StatementOutput, **_PDF, **_CSV}, tags=_TAGS
     )
     def retrieve(self, request: Request, customer_id: str) -> Response | HttpResponse:
-        """A customer's statement of account; as PDF where `Accept` says so."""
+        """A customer's statement of account; as PDF or CSV where `Accept` says so."""
         if "application/pdf" in request.headers.get("Accept", ""):
             return self.pdf(request, customer_id)
+        if "text/csv" in request.headers.get("Accept", ""):
+            return self.csv(request, customer_id)
         return self.send_one(represent_statement(read_statement(self.customer(customer_id), self.wanted())))
 
     @extend_schema(parameters=[StatementInput], responses=_PDF, tags=_TAGS)
@@ -60,6 +64,15 @@ class StatementView(BusinessView):
         statement = proved_statement(self.customer(customer_id), self.wanted())
         content = render_statement(statement, logo=logo_bytes(self.business, statement.brand.logo_sha256))
         return pdf_answer(content, f"Statement-{statement.end}", self.request.headers.get("If-None-Match", ""))
+
+    @extend_schema(parameters=[StatementInput], responses=_CSV, tags=_TAGS)
+    def csv(self, request: Request, customer_id: str) -> HttpResponse:
+        """A customer's statement of account as CSV, amounts in major units; 409 where the books contradict it.
+
+        `row` says what a line is: opening_balance, entry or item, closing_balance, total_due.
+        """
+        statement = proved_statement(self.customer(customer_id), self.wanted())
+        return csv_answer(*tabulate_statement(statement), f"Statement-{statement.end}")
 
     @extend_schema(request=StatementSendInput, responses={202: SendingOutput}, tags=_TAGS)
     def send_mail(self, request: Request, customer_id: str) -> Response:
@@ -75,7 +88,7 @@ class StatementView(BusinessView):
 
     def wanted(self) -> Wanted:
         """The statement that the query asks for."""
-        reader = StatementInput(data={name: text for name, text in self.parameters.items() if name != "fields"})
+        reader = StatementInput(data=typed(self.parameters))
         reader.is_valid(raise_exception=True)
         return wanted(reader.validated_data)
 
@@ -124,6 +137,7 @@ _CUSTOMER = "^customers/(?P<customer_id>[^/]+)"
 urlpatterns = [
     re_path(rf"{_CUSTOMER}/statement/?$", StatementView.as_view({"get": "retrieve"}), name="statement"),
     re_path(rf"{_CUSTOMER}/statement\.pdf$", StatementView.as_view({"get": "pdf"}), name="statement-pdf"),
+    re_path(rf"{_CUSTOMER}/statement\.csv$", StatementView.as_view({"get": "csv"}), name="statement-csv"),
     re_path(rf"{_CUSTOMER}/statement/send/?$", StatementView.as_view({"post": "send_mail"}), name="statement-send"),
     re_path(r"^statement-runs/?$", StatementRunView.as_view({"get": "list", "post": "create"}), name="statement-runs"),
     re_path(r"^statement-runs/(?P<id>[^/]+)/?$", StatementRunView.as_view({"get": "retrieve"}), name="statement-run"),

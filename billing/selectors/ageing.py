@@ -45,7 +45,7 @@ WITH moved AS (
 )
 SELECT i.customer_id, i.currency, i.uuid, i.number, i.issue_date AS issued, (
          SELECT d.due_date FROM billing_duedate d
-         WHERE d.invoice_id = o.invoice_id AND d.effective_on <= %s AND d.recorded_at <= %s
+         WHERE d.invoice_id = o.invoice_id AND d.effective_on <= %(on)s AND d.recorded_at <= %(known_at)s
          ORDER BY d.effective_on DESC, d.recorded_at DESC, d.id DESC LIMIT 1
        ), o.total, o.due, o.invoice_id AS pk
 FROM left_over o JOIN billing_invoice i ON i.id = o.invoice_id
@@ -54,6 +54,31 @@ SELECT customer_id, currency, NULL, NULL, NULL, NULL, 0, SUM(due), NULL
 FROM unapplied GROUP BY customer_id, currency HAVING SUM(due) <> 0
 ORDER BY issued, pk
 """
+
+
+def window(
+    business: Business,
+    *,
+    on: date,
+    known_at: datetime,
+    customer_pks: Sequence[int] | None = None,
+    currency: str | None = None,
+) -> tuple[str, dict[str, Any]]:
+    """The condition for posted rows of this business that count on the day `on` as known at `known_at`, and its values."""
+    values: dict[str, Any] = {
+        "business": business.pk,
+        "on": connection.ops.adapt_datefield_value(on),
+        "known_at": connection.ops.adapt_datetimefield_value(known_at),
+    }
+    asked = "business_id = %(business)s AND effective_on <= %(on)s AND recorded_at <= %(known_at)s"
+    if customer_pks is not None:
+        named = {f"customer_{index}": pk for index, pk in enumerate(customer_pks)}
+        asked += f" AND customer_id IN ({', '.join(f'%({name})s' for name in named) or 'NULL'})"
+        values |= named
+    if currency is not None:
+        asked += " AND currency = %(currency)s"
+        values["currency"] = currency
+    return asked, values
 
 
 def open_items(
@@ -65,26 +90,20 @@ def open_items(
     currency: str | None = None,
 ) -> list[OpenItem]:
     """What was not zero on the day `on` as known at `known_at`, oldest invoice first; of everybody, or of some customers."""
-    day, moment = connection.ops.adapt_datefield_value(on), connection.ops.adapt_datetimefield_value(known_at)
-    asked, values = "business_id = %s AND effective_on <= %s AND recorded_at <= %s", [business.pk, day, moment]
-    if customer_pks is not None:
-        marks = ", ".join(["%s"] * len(customer_pks)) or "NULL"
-        asked, values = f"{asked} AND customer_id IN ({marks})", [*values, *customer_pks]
-    if currency is not None:
-        asked, values = f"{asked} AND currency = %s", [*values, currency]
+    asked, values = window(business, on=on, known_at=known_at, customer_pks=customer_pks, currency=currency)
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN_ITEMS.format(asked=asked), [*values * 4, day, moment])
+        cursor.execute(_OPEN_ITEMS.format(asked=asked), values)
         return [_item(row) for row in cursor.fetchall()]
 
 
 def _item(row: Sequence[Any]) -> OpenItem:
     customer_pk, currency, uuid, number, issued, due_date, total, due, _ = row
     invoice_id = None if uuid is None else str(UUID(str(uuid)))
-    return OpenItem(customer_pk, currency, invoice_id, number, _day(issued), _day(due_date), int(total), int(due))
+    return OpenItem(customer_pk, currency, invoice_id, number, as_day(issued), as_day(due_date), int(total), int(due))
 
 
-def _day(value: Any) -> date | None:
-    """SQLite answers raw queries with text."""
+def as_day(value: Any) -> date | None:
+    """A date column of a raw query, which SQLite answers with text."""
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 

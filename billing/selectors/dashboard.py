@@ -1,4 +1,4 @@
-"""The figures of the dashboard: what is owed, late, collected and in draft, per currency; and the latest invoices and events."""
+"""The figures of the dashboard: what is owed, late, collected and in draft, per currency; the latest invoices, events and proof."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet, Sum
 
-from billing.models import Invoice, Payment
+from billing.models import BooksCheck, Invoice, Payment
 from businesses.models import Business
 from customers.models import CustomerBalance
 from invoicing.lib import clock
@@ -93,6 +93,11 @@ def latest_events(business: Business, count: int = 8) -> list[dict[str, Any]]:
     """The newest events: type, data as text, actor, created_at."""
     rows = Event.objects.of(business).exclude(type="webhook.test").order_by("-pk")
     return [dict(row) for row in rows.values("pk", "type", "data", "actor", "created_at")[:count]]
+
+
+def latest_books_check(business: Business) -> BooksCheck | None:
+    """The newest proof of the books; None where none was made yet."""
+    return BooksCheck.objects.of(business).order_by("-pk").first()
 
 
 # Adding up -------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel.numbers import format_currency
 from django.db import transaction
 
-from billing.documents import freeze
+from billing.documents import freeze, frozen_digest
 from billing.events import publish_document, publish_source
 from billing.ledger import post_due_date, post_invoice, reverse_invoice
 from billing.models import CreditNote, Invoice, Source
@@ -39,7 +39,9 @@ def change_status(invoice: Invoice, status: str, *, actor: Actor) -> None:
         return
     else:
         _open(invoice, status, actor=actor)
-    audit.record(invoice.business, actor, f"invoice.{status}", invoice, {"from": before})
+    changes = {"from": before, "released": [source.number for source in released]} if released else {"from": before}
+    issued = frozen_digest(invoice) if is_new and not invoice.is_draft else {}
+    audit.record(invoice.business, actor, f"invoice.{status}", invoice, {**changes, **issued})
     publish_document(invoice, status, actor=actor, previous_status=before)
     for source in released:
         publish_source(source, "updated", actor=actor)
@@ -88,7 +90,8 @@ def _pay_nothing(invoice: Invoice, *, actor: Actor, before: str | None = None) -
     """A zero total is paid as soon as it is issued."""
     before = before or invoice.status
     settle(invoice)
-    audit.record(invoice.business, actor, "invoice.paid", invoice, {"from": before})
+    issued = frozen_digest(invoice) if before == Status.DRAFT else {}
+    audit.record(invoice.business, actor, "invoice.paid", invoice, {"from": before, **issued})
     publish_document(invoice, "paid", actor=actor, previous_status=before)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from billing.documents import frozen_digest
 from billing.events import publish_document
 from billing.models import Invoice
 from billing.payment_terms import due_date as due_by_terms
@@ -84,11 +85,13 @@ def update_invoice(
         previous |= reprice(invoice, was if lines is None else lines, was=was, currency=currency)
     if previous:
         invoice.save()
-        audit.record(invoice.business, actor, "invoice.updated", invoice, {"fields": sorted(previous)})
         if "due_date" in previous:
             follow_due_date(invoice)
-        if not invoice.is_draft and frozen_fields(previous):
+        printed = not invoice.is_draft and frozen_fields(previous)
+        if printed:
             revise(invoice)
+        frozen = frozen_digest(invoice) if printed else {}
+        audit.record(invoice.business, actor, "invoice.updated", invoice, {"fields": sorted(previous), **frozen})
         if status in {None, before, invoice.status}:  # a status of its own is told by its own event
             publish_document(invoice, "updated", actor=actor, previous_status=before, previous=previous)
     if status is not None and status != invoice.status:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from billing.documents import freeze
+from billing.documents import freeze, frozen_digest
 from billing.events import publish_document
 from billing.models import Invoice, Quotation
 from billing.payment_terms import due_date as due_by_terms
@@ -86,9 +86,11 @@ def update_quotation(
         previous |= reprice(quotation, was if lines is None else lines, was=was, currency=currency)
     if previous:
         quotation.save()
-        audit.record(quotation.business, actor, "quotation.updated", quotation, {"fields": sorted(previous)})
-        if not is_draft and frozen_fields(previous):
+        printed = not is_draft and frozen_fields(previous)
+        if printed:
             wake("billing.tasks.keep_document", freeze(quotation).pk)
+        frozen = frozen_digest(quotation) if printed else {}
+        audit.record(quotation.business, actor, "quotation.updated", quotation, {"fields": sorted(previous), **frozen})
         if status in {None, before}:
             publish_document(quotation, "updated", actor=actor, previous_status=before, previous=previous)
     if status is not None and status != quotation.status:
@@ -106,7 +108,8 @@ def change_quotation_status(quotation: Quotation, status: str, *, actor: Actor) 
         _issue(quotation)
     quotation.status = status
     quotation.save()
-    audit.record(quotation.business, actor, f"quotation.{status}", quotation, {"from": before})
+    issued = {} if quotation.is_draft else frozen_digest(quotation)
+    audit.record(quotation.business, actor, f"quotation.{status}", quotation, {"from": before, **issued})
     publish_document(quotation, status, actor=actor, previous_status=before)
 
 

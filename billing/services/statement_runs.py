@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Left
 
 from billing.models import StatementOutcome, StatementRun
 from billing.selectors.statement_plans import RunOrder, plan_outcomes
@@ -19,10 +23,19 @@ from invoicing.lib import clock
 from invoicing.lib.errors import DomainError
 from invoicing.lib.ids import uuid7
 from invoicing.lib.wake import wake
-from messaging.models import State
+from messaging.models import Message, State
 
 MANUAL = "manual"
+TRIED_AT_ONCE = 100  # planned outcomes that a worker looks up at a time
 Outcome = StatementOutcome.Outcome
+
+
+class Preview(NamedTuple):
+    """An unsaved run, its unsaved outcomes, and what the statement of each says is due, in minor units where known."""
+
+    run: StatementRun
+    outcomes: list[StatementOutcome]
+    amounts: list[int | None]
 
 
 # Planned -------------------------------------------------------------------------------------------------------------
@@ -38,7 +51,7 @@ def plan_run(business: Business, order: RunOrder, *, schedule: str, period: str,
             run.save(force_insert=True)
     except IntegrityError:  # another was quicker
         return own.get()
-    outcomes = plan_outcomes(business, order, run.known_at)
+    outcomes = [planned.outcome for planned in plan_outcomes(business, order, run.known_at)]
     for outcome in outcomes:
         outcome.run = run
     StatementOutcome.objects.bulk_create(outcomes, batch_size=500)
@@ -66,22 +79,25 @@ def _new_run(business: Business, order: RunOrder, schedule: str, period: str) ->
         end=order.end,
         minimum_minor=order.minimum_minor,
         only_past_due=order.only_past_due,
+        tags=list(order.tags),
+        roll_up=order.roll_up,
         known_at=clock.now(),
     )
 
 
-def preview_run(business: Business, order: RunOrder) -> tuple[StatementRun, list[StatementOutcome]]:
+def preview_run(business: Business, order: RunOrder) -> Preview:
     """What `plan_run` would write, unsaved."""
     run = _new_run(business, order, MANUAL, order.end.isoformat())
     run.updated_at = run.known_at
-    return run, plan_outcomes(business, order, run.known_at)
+    planned = plan_outcomes(business, order, run.known_at)
+    return Preview(run, [each.outcome for each in planned], [each.amount_minor for each in planned])
 
 
 # Sent ----------------------------------------------------------------------------------------------------------------
-def planned_outcomes(run: StatementRun) -> list[int]:
-    """The ids of what is still to be sent, in order."""
-    rows = StatementOutcome.objects.filter(run=run, outcome=Outcome.PLANNED).order_by("id")
-    return list(rows.values_list("pk", flat=True))
+def planned_outcomes(run: StatementRun, *, after: int = 0) -> list[int]:
+    """The ids of the next that are still to be sent, in order; `after` is the last one that was tried."""
+    rows = StatementOutcome.objects.filter(run=run, outcome=Outcome.PLANNED, pk__gt=after).order_by("id")
+    return list(rows.values_list("pk", flat=True)[:TRIED_AT_ONCE])
 
 
 def begin_run(run: StatementRun) -> None:
@@ -119,6 +135,7 @@ def _send(outcome: StatementOutcome) -> None:
         known_at=run.known_at,
         currency=outcome.currency,
         only_past_due=run.only_past_due,
+        include_children=run.roll_up,
     )
     envelope = Envelope(to=[outcome.address], cc=_copied(outcome))
     outcome.message = send_statement(customer, wanted, envelope, actor=SYSTEM)
@@ -145,10 +162,13 @@ def read_outcomes(run: StatementRun) -> int:
     """Take over what became of the run's messages; returns how many outcomes changed. One sent at last is sent."""
     mailed = StatementOutcome.objects.filter(run=run, message__isnull=False)
     sent = mailed.filter(outcome__in=[Outcome.QUEUED, Outcome.FAILED], message__state=State.SENT)
-    changed = sent.update(outcome=Outcome.SENT, reason="")
-    failed = mailed.filter(outcome=Outcome.QUEUED, message__state=State.FAILED).select_related("message")
-    for outcome in failed:
-        error = outcome.message.last_error if outcome.message else ""
-        StatementOutcome.objects.filter(pk=outcome.pk).update(outcome=Outcome.FAILED, reason=error[:255])
-        changed += 1
-    return changed
+    failed = mailed.filter(outcome=Outcome.QUEUED, message__state=State.FAILED)
+    error = Message.objects.filter(pk=OuterRef("message")).values(reason=Left(F("last_error"), 255))
+    return sent.update(outcome=Outcome.SENT, reason="") + failed.update(outcome=Outcome.FAILED, reason=Subquery(error))
+
+
+def unsettled_runs(since: datetime) -> QuerySet[StatementRun]:
+    """Runs planned since then with a message of which the last word may not be said: queued, or failed and tried again."""
+    mailed = StatementOutcome.objects.filter(run=OuterRef("pk"), message__isnull=False)
+    open_ones = mailed.filter(outcome__in=[Outcome.QUEUED, Outcome.FAILED])
+    return StatementRun.objects.filter(Exists(open_ones), created_at__gte=since).order_by("id")

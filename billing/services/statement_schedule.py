@@ -75,5 +75,7 @@ def plan_due_run(business: Business) -> StatementRun | None:
         end=due.end,
         minimum_minor=business.statement_minimum_minor,
         only_past_due=business.statement_only_past_due,
+        tags=tuple(business.statement_tags),
+        roll_up=business.statement_roll_up,
     )
     return plan_run(business, order, **own, actor=SYSTEM)

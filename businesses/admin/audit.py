@@ -11,6 +11,8 @@ from unfold.decorators import display
 
 from businesses.admin.badges import badge, pretty_json
 from businesses.admin.base import BusinessAdmin
+from businesses.audit_chain import head_of, unlinked
+from businesses.membership import AdminRequest
 from businesses.models import AuditEntry
 
 _COLOURS = {"member": "primary", "key": "info"}
@@ -30,11 +32,12 @@ class ActorFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(BusinessAdmin):
-    """Newest first."""
+    """Newest first, with each entry's place in the hash chain; above the list the chain's head, to be noted elsewhere."""
 
     view_action = "view_audit"
     icon = "history"
-    list_display = ("created", "what", "about", "who", "kind_of_actor")
+    list_display = ("created", "what", "about", "who", "kind_of_actor", "place")
+    list_before_template = "admin/businesses/audit_chain.html"
     list_display_links = ("created", "what")
     list_filter = (ActorFilter, ("action", FieldTextFilter), ("created_at", RangeDateFilter))
     list_filter_submit = True
@@ -43,7 +46,12 @@ class AuditEntryAdmin(BusinessAdmin):
         (None, {"fields": (("created", "what"), ("who", "kind_of_actor"))}),
         ("What it was done to", {"fields": ("about", ("kind_of_subject", "shown_id"))}),
         ("What changed", {"fields": ("shown_changes",)}),
+        ("In the hash chain", {"fields": (("shown_position", "shown_hash"),)}),
     )
+
+    def changelist_view(self, request: AdminRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        chain = {"chain": head_of(request.business), "waiting": unlinked(request.business)}
+        return super().changelist_view(request, {**(extra_context or {}), **chain})
 
     @display(description="Action", ordering="action")
     def what(self, entry: AuditEntry) -> str:
@@ -72,3 +80,15 @@ class AuditEntryAdmin(BusinessAdmin):
     @display(description="Changes")
     def shown_changes(self, entry: AuditEntry) -> SafeString | str:
         return pretty_json(entry.changes) if entry.changes else "–"
+
+    @display(description="Chain", ordering="position")
+    def place(self, entry: AuditEntry) -> str:
+        return f"{entry.position} · {entry.hash[:8]}" if entry.position else "–"
+
+    @display(description="Position")
+    def shown_position(self, entry: AuditEntry) -> str:
+        return str(entry.position) if entry.position else "Not linked yet"
+
+    @display(description="Hash")
+    def shown_hash(self, entry: AuditEntry) -> str:
+        return entry.hash or "–"

@@ -23,6 +23,7 @@ from unfold.widgets import (
 from businesses import choices
 from businesses.admin.base import BusinessAdmin
 from businesses.admin.forms import BusinessForm
+from businesses.admin.tags import TagsField
 from businesses.files import store_logo
 from businesses.membership import AdminRequest
 from businesses.models import Business
@@ -51,6 +52,9 @@ class BusinessSettingsForm(BusinessForm):
         widget=UnfoldAdminDecimalFieldWidget(),
         help_text="Customers who owe less get no statement.",
     )
+    statement_tags = TagsField(
+        label="Only to customers with a tag", help_text="Words with commas between them; none: to everybody."
+    )
 
     class Meta:
         model = Business
@@ -66,6 +70,8 @@ class BusinessSettingsForm(BusinessForm):
             "statement_day": "On day of the month",
             "statement_type": "Kind of statement",
             "statement_only_past_due": "Only to customers with something overdue",
+            "statement_roll_up": "One statement for a parent with its children",
+            "ageing_buckets": "Ageing buckets",
             "unique_customer_names": "No two customers of the same name",
             "books_locked_until": "Books locked until",
         }
@@ -140,7 +146,7 @@ class BusinessSettings(BusinessAdmin):
                     ("payment_terms", "account_holder"),
                     ("bank_name", "iban"),
                     ("bic", "account_number"),
-                    "routing_number",
+                    ("routing_number", "apply_credit"),
                 ),
             },
         ),
@@ -151,7 +157,7 @@ class BusinessSettings(BusinessAdmin):
                 "fields": (
                     ("invoice_pattern", "quotation_pattern"),
                     ("credit_note_pattern", "payment_pattern"),
-                    "customer_pattern",
+                    ("adjustment_pattern", "customer_pattern"),
                 ),
             },
         ),
@@ -162,12 +168,15 @@ class BusinessSettings(BusinessAdmin):
                 "fields": (
                     ("statement_frequency", "statement_type"),
                     ("statement_weekday", "statement_day"),
-                    "statement_minimum",
-                    "statement_only_past_due",
+                    ("statement_minimum", "statement_tags"),
+                    ("statement_only_past_due", "statement_roll_up"),
                 ),
             },
         ),
-        ("Books", {"classes": ("tab",), "fields": ("books_locked_until", "unique_customer_names")}),
+        (
+            "Books",
+            {"classes": ("tab",), "fields": (("books_locked_until", "ageing_buckets"), "unique_customer_names")},
+        ),
     )
     readonly_fields = ("logo_preview",)
 
@@ -176,7 +185,8 @@ class BusinessSettings(BusinessAdmin):
         if self.has_change_permission(request, obj):
             hidden: dict[str, str | None] = {} if obj is None or obj.logo_id else {"remove_logo": None}
             return _renamed(self.fieldsets, hidden)
-        shown = {"new_logo": None, "remove_logo": None, "statement_minimum": "shown_minimum"}
+        shown: dict[str, str | None] = {"new_logo": None, "remove_logo": None}
+        shown |= {"statement_minimum": "shown_minimum", "statement_tags": "shown_tags"}
         return _renamed(self.fieldsets, shown)
 
     def changelist_view(self, request: AdminRequest, extra_context: Any = None) -> HttpResponse:
@@ -202,6 +212,10 @@ class BusinessSettings(BusinessAdmin):
     @display(description="Smallest balance")
     def shown_minimum(self, business: Business) -> str:
         return f"{money.to_major(business.statement_minimum_minor, business.currency)} {business.currency}"
+
+    @display(description="Only to customers with a tag")
+    def shown_tags(self, business: Business) -> str:
+        return ", ".join(business.statement_tags) or "–"
 
     @display(description="Logo")
     def logo_preview(self, business: Business) -> SafeString | str:

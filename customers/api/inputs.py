@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from rest_framework import serializers
+
+from businesses.validators import validate_tags
 from customers.models import Customer
 from invoicing.lib.fields import CurrencyCode, Flag, LongText, Metadata, Number, OneOf, Reference, Strict, Text
+
+
+class Tags(serializers.ListField):
+    """At most 20 different words of 1 to 40 characters without commas."""
+
+    child = Text(required=True, max_length=40)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"required": False, "max_length": 20, **kwargs})
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        tags = super().run_validation(data)
+        try:
+            validate_tags(tags)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages) from None
+        return tags
 
 
 class _Address(Strict):
@@ -37,6 +60,7 @@ class CustomerInput(_Address):
     reminders = Flag(required=False)
     autopay = Flag(required=False)
     buyer_reference = Text(max_length=100)
+    tags = Tags(help_text="Words to choose customers by, in lists and statement runs; replaced whole.")
     metadata = Metadata()
     status = OneOf(Customer.Status.choices)
 

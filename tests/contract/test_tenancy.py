@@ -30,11 +30,21 @@ def belongings(api: Api) -> dict[str, str]:
         "product_id": product,
         "invoices": api.post("/invoices", {**invoice, "status": "sent"}).json()["id"],
         "quotations": api.post("/quotations", invoice).json()["id"],
+        "payments": api.post("/payments", {"customer_id": customer, "amount": 1}).json()["id"],
+        "adjustments": api.post("/adjustments", {"customer_id": customer, "amount": 1}).json()["id"],
+        "credit-notes": api.post("/credit-notes", invoice).json()["id"],
         "statement-runs": api.post("/statement-runs", {"type": "open_item"}).json()["id"],
+        "public-links": a_link(api, customer),
         "events": api.get("/events").json()["data"][0]["id"],
         "webhooks": webhook,
         "delivery_id": delivery,
     }
+
+
+def a_link(api: Api, customer: str) -> str:
+    """The link in the mail of a statement."""
+    assert api.post(f"/customers/{customer}/statement/send", {}).status_code == 202
+    return str(api.get("/public-links").json()["data"][0]["id"])
 
 
 def spelled(path: str, ids: dict[str, str]) -> str:
@@ -89,7 +99,9 @@ def references(node: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tup
 
 def complete_body(operation: str, own: dict[str, str]) -> dict[str, Any]:
     noun = operation.split("/")[1]
-    if noun in {"invoices", "quotations"}:
+    if operation in {"POST /payments", "POST /adjustments", "POST /write-offs"}:
+        return {"maximum": 1} if noun == "write-offs" else {"customer_id": own["customers"], "amount": 1}
+    if noun in {"invoices", "quotations"} or operation in {"POST /credit-notes", "PATCH /credit-notes/{id}"}:
         return {"customer_id": own["customers"], "items": [dict(LINE)]}
     return {"name": "New", "unit_price": 1} if noun == "products" else {"name": "New"} if noun == "customers" else {}
 
@@ -97,6 +109,10 @@ def complete_body(operation: str, own: dict[str, str]) -> dict[str, Any]:
 def with_reference(body: dict[str, Any], path: tuple[str, ...], value: str) -> dict[str, Any]:
     if path == ("customer_ids", "0"):
         return {**body, "type": "open_item", "customer_ids": [value]}
+    if path == ("invoice_id",):
+        return {"invoice_id": value}
+    if path[0] == "allocations":
+        return {**body, "allocations": [{path[-1]: value}]}
     if path[0] == "items":
         return {**body, "items": [{**LINE, path[-1]: value}]}
     return {**body, path[0]: value}
@@ -110,6 +126,9 @@ def test_no_body_takes_anothers_row(api: Api, bob_api: Api, belongings: dict[str
         "customer_id": customer,
         "invoices": bob_api.post("/invoices", line).json()["id"],
         "quotations": bob_api.post("/quotations", line).json()["id"],
+        "payments": bob_api.post("/payments", {"customer_id": customer, "amount": 1}).json()["id"],
+        "adjustments": bob_api.post("/adjustments", {"customer_id": customer, "amount": 1}).json()["id"],
+        "credit-notes": bob_api.post("/credit-notes", line).json()["id"],
         "products": (product := bob_api.post("/products", {"name": "B", "unit_price": 1}).json()["id"]),
         "product_id": product,
     }
@@ -120,7 +139,13 @@ def test_no_body_takes_anothers_row(api: Api, bob_api: Api, belongings: dict[str
             continue
         method, path = operation.split(" ")
         for reference in references(node):
-            noun = {"customer_ids": "customers", "parent_id": "customers", "customer_id": "customers"}
+            noun = {
+                "customer_ids": "customers",
+                "parent_id": "customers",
+                "customer_id": "customers",
+                "allocations": "invoices",
+                "invoice_id": "invoices",
+            }
             foreign_id = belongings[noun.get(reference[0], "products")]
             answers = [
                 bob_api.call(

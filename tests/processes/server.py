@@ -74,7 +74,7 @@ class Server:
 
     def is_up(self) -> bool:
         """Wait until it has said where it is."""
-        return wait_for(lambda: "Invoicing runs at" in self.said or self.process.poll() is not None, 90)
+        return wait_for(lambda: "Invoicing runs at" in self.said or self.process.poll() is not None, 150)
 
     def children(self) -> dict[str, int]:
         """Process ids of the supervisor's own children, by what they are."""

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from billing.demo import make_demo
+from billing.services.books import prove_books_of
 from businesses.audit import SYSTEM
 from businesses.authentication import create_api_key
 from businesses.models import ApiKey, Business
@@ -41,6 +42,7 @@ class Command(BaseCommand):
                 business=str(demo.business.uuid),
                 api_key=key,
             )
+        prove_books_of(demo.business)  # so that the dashboard has something to show before the first night
 
 
 def _write(path: Path, **lines: str) -> None:

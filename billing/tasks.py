@@ -28,11 +28,12 @@ from billing.services.statement_runs import (
 from billing.services.statement_schedule import plan_due_run
 from businesses.models import Business
 from invoicing.lib import clock
+from invoicing.lib.wake import wake
 from messaging.models import Message, State
 
 BATCH = 1_000  # rows of one sweep; the next goes on
 SETTLING = timedelta(days=14)  # longer than a message may be tried
-TURN = timedelta(seconds=50)  # of a run; less than between two sweeps, so that a long one does not take every worker
+TURN = timedelta(seconds=15)  # of a run, before others that wait have theirs
 log = structlog.get_logger(__name__)
 
 
@@ -117,7 +118,8 @@ def run_statements(run_pk: int | None = None) -> None:
         _each(scheduled.values_list("pk", flat=True), _plan)
     unfinished = StatementRun.objects.exclude(state=StatementRun.State.DONE).order_by("id")
     for pk in _pks(unfinished) if run_pk is None else [run_pk]:
-        drive_run(StatementRun.objects.get(pk=pk), until=until)
+        if not drive_run(StatementRun.objects.get(pk=pk), until=until) and clock.now() >= until:
+            wake("billing.tasks.run_statements", pk)  # behind what others are waiting for
     if run_pk is None:
         _each(_pks(unsettled_runs(clock.now() - SETTLING)), _read)
 
@@ -126,15 +128,15 @@ def _plan(pk: int) -> None:
     plan_due_run(Business.objects.get(pk=pk))
 
 
-def drive_run(run: StatementRun, *, until: datetime) -> None:
-    """Send until nothing is planned or the turn is over; the next sweep goes on. Any number may drive the same run."""
+def drive_run(run: StatementRun, *, until: datetime) -> bool:
+    """Send until nothing is planned or the turn is over; whether the run is done. Any number may drive the same run."""
     begin_run(run)
     last = 0
     while clock.now() < until and (planned := planned_outcomes(run, after=last)):
         _each(planned, send_outcome)
         read_outcomes(run)  # so that whoever looks on sees it move
         last = planned[-1]
-    finish_run(run)
+    return finish_run(run)
 
 
 def _read(pk: int) -> None:

@@ -27,21 +27,11 @@ from billing.selectors.reports.ageing import ageing
 from billing.selectors.reports.numbering import numbering
 from billing.selectors.reports.revenue import revenue
 from billing.selectors.reports.taxes import taxes
-from billing.serializers.reports import (
-    AgeingOutput,
-    NumberingOutput,
-    RevenueOutput,
-    Table,
-    TaxesOutput,
-    ageing_table,
-    numbering_table,
-    represent_ageing_report,
-    represent_numbering,
-    represent_revenue,
-    represent_taxes,
-    revenue_table,
-    taxes_table,
-)
+from billing.serializers.reports.ageing import AgeingReportOutput, ageing_table, represent_ageing_report
+from billing.serializers.reports.numbering import NumberingOutput, numbering_table, represent_numbering
+from billing.serializers.reports.revenue import RevenueOutput, represent_revenue, revenue_table
+from billing.serializers.reports.shared import Table
+from billing.serializers.reports.taxes import TaxesOutput, represent_taxes, taxes_table
 from businesses.permissions import READ
 from businesses.views import BusinessView
 from invoicing.lib.csv import MEDIA_TYPE as CSV
@@ -86,7 +76,7 @@ class AgeingView(ReportView):
     asked = AgeingInput
     query = dict.fromkeys(("retrieve", "csv"), frozenset(AgeingInput().fields))
 
-    @extend_schema(parameters=[AgeingInput], responses={(200, "application/json"): AgeingOutput, **_CSV}, tags=_TAGS)
+    @extend_schema(parameters=[AgeingInput], responses={(200, "application/json"): AgeingReportOutput, **_CSV}, tags=_TAGS)
     def retrieve(self, request: Request) -> Response | HttpResponse:
         """Who owes how much since when, on any day and as known at any moment; per currency. As CSV where `Accept` says so."""
         if self.is_for_csv(request):

@@ -75,11 +75,11 @@ def _entries(statement: Statement, labels: Labels, shown: Formats) -> Table:
 def _items(statement: Statement, labels: Labels, shown: Formats) -> Table:
     whose = bool(statement.accounts)
     columns = (*_whose_column(whose, labels), Column(labels["invoice"], wraps=not whose, number=False),
-               Column(labels["issue_date"], number=False), Column(labels["due_date"], number=False),
+               *(() if whose else (Column(labels["issue_date"], number=False),)), Column(labels["due_date"], number=False),
                Column(labels["days_overdue"]), Column(labels["total"]), Column(labels["paid"]),
                Column(labels["due"]))  # fmt: skip
     rows = [
-        Row((*_whose(whose, item), item.invoice_number, shown.day(item.issue_date),
+        Row((*_whose(whose, item), item.invoice_number, *(() if whose else (shown.day(item.issue_date),)),
              shown.day(item.due_date) if item.due_date else "–",
              str(item.days_overdue) if item.days_overdue > 0 else "–", shown.amount(item.total_minor),
              shown.amount(item.paid_minor), shown.amount(item.due_minor)))
@@ -90,7 +90,7 @@ def _items(statement: Statement, labels: Labels, shown: Formats) -> Table:
 
 
 def _whose_column(whose: bool, labels: Labels) -> tuple[Column, ...]:
-    """On a statement of several accounts their names take the room that is left."""
+    """On a statement of several accounts their names take the room that is left, and that of the issue dates."""
     return (Column(labels["customer"], wraps=True),) if whose else ()
 
 

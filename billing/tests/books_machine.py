@@ -67,7 +67,8 @@ class History:
         return self.now.date()
 
     def customer(self, which: int) -> Customer:
-        return _pick(Customer.objects.of(self.pk).select_related("business"), which)
+        """Every other time the first: what belongs together has to meet."""
+        return _pick(Customer.objects.of(self.pk).select_related("business"), 0 if which % 2 else which // 2)
 
     def invoice(self, which: int) -> Invoice | None:
         """Any invoice for an odd number, else one that is open, if there is one."""
@@ -111,11 +112,25 @@ class History:
                 self.act("mark overdue", lambda pk=pk: mark_overdue(pk))
 
     # Invoices ------------------------------------------------------------------------------------------------------------
-    def issue(self, which: int, lines: Sequence[LineDraft], status: str, days: int, **details: Any) -> None:
-        details["issue_date"] = self.today + timedelta(days=days)
-        due = details.pop("due")
-        if due != "terms":
-            details["due_date"] = None if due is None else details["issue_date"] + timedelta(days=due)
+    def issue(
+        self,
+        *,
+        which: int,
+        lines: Sequence[LineDraft],
+        status: str,
+        days: int,
+        currency: str,
+        due: int | str | None,
+        discount: Decimal | None,
+        opening: bool,
+    ) -> None:
+        """Dated so many days from now; due by the customer's terms, never, or so many days after its date."""
+        day = self.today + timedelta(days=days)
+        details: dict[str, Any] = {"issue_date": day, "currency": currency, "opening_balance": opening}
+        if discount is not None:
+            details |= {"discount_type": "percentage", "discount_value": discount}
+        if not isinstance(due, str):
+            details["due_date"] = None if due is None else day + timedelta(days=due)
         customer = self.customer(which)
         self.act(
             f"create {status}",

@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import pytest
+
 from billing.models import Invoice
 from billing.selectors.books import check_numbers
 from billing.services.adjustments import create_adjustment

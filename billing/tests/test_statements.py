@@ -28,6 +28,7 @@ from customers.models import Customer
 from customers.services import update_customer
 from einvoicing.document import Statement, canonical_json, from_json
 from invoicing.lib.errors import DomainError
+from tests.guards import without_guards
 
 LATER = noon(400)
 
@@ -212,22 +213,11 @@ def test_a_row_that_was_changed_behind_our_back_does_not_prove(customer: Custome
         pay(issue(customer, 100), 30_00)
     for kind in (open_items, lambda customer, on: forward(customer, day(0), on)):
         prove(kind(customer, day(1)))
-    with connection.cursor() as cursor:
-        _drop_guards(cursor)
+    with without_guards(), connection.cursor() as cursor:
         cursor.execute(change)
     for kind in (open_items, lambda customer, on: forward(customer, day(0), on)):
         with pytest.raises(StatementDoesNotProve, match="does not prove"):
             prove(kind(customer, day(1)))
-
-
-def _drop_guards(cursor: Any) -> None:
-    """Whoever can change a row behind our back can drop its trigger first."""
-    if connection.vendor == "sqlite":
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'billing_%'")
-        for (name,) in cursor.fetchall():
-            cursor.execute(f'DROP TRIGGER "{name}"')
-    else:
-        cursor.execute("SET LOCAL session_replication_role = replica")
 
 
 def test_as_many_queries_for_many_invoices_as_for_one(customer: Customer, django_assert_num_queries: Any) -> None:

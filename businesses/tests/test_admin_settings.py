@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -8,8 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from businesses import audit
+from businesses.audit import SYSTEM
 from businesses.models import AuditEntry, Business, StoredFile
 from businesses.tests.people import browser_of, make_member, text_of
+from invoicing.lib import clock
 
 
 @pytest.fixture
@@ -113,7 +117,6 @@ def test_a_viewer_sees_but_does_not_change(alice: Business) -> None:
 
 def test_times_are_those_of_the_business(bob: Business) -> None:
     owner = browser_of(make_member(bob))
-    entry = AuditEntry.objects.of(bob).order_by("id").first()
-    assert entry is not None
-    AuditEntry.objects.filter(pk=entry.pk).update(created_at="2026-07-01T22:30:00Z")
+    with clock.at(datetime(2026, 7, 1, 22, 30, tzinfo=UTC)):
+        entry = audit.record(bob, SYSTEM, "business.updated", bob)
     assert "2 Jul 2026, 00:30" in text_of(owner.get(f"/admin/businesses/auditentry/{entry.pk}/change/"))

@@ -15,7 +15,7 @@ from billing.admin.amounts import money
 from billing.admin.forms import choice, day
 from billing.admin.reports import frame
 from billing.selectors.reports.ageing import AgeingRow, AgeingWanted, By, ageing, read_buckets
-from billing.serializers.reports import ageing_table
+from billing.serializers.reports.ageing import ageing_table
 from businesses.membership import AdminRequest
 from businesses.models import Business
 from businesses.validators import validate_buckets

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 
 from billing.admin.forms import Form
 from billing.admin.pages import safe_name
-from billing.serializers.reports import Table
+from billing.serializers.reports.shared import Table
 from businesses.membership import AdminRequest
 from businesses.models import Business
 from businesses.permissions import may

@@ -11,7 +11,7 @@ from billing.admin.amounts import BADGES, day
 from billing.admin.reports import frame
 from billing.selectors.reports.numbering import NumberRow, numbering
 from billing.selectors.series import SERIES
-from billing.serializers.reports import numbering_table
+from billing.serializers.reports.numbering import numbering_table
 from businesses.membership import AdminRequest
 from businesses.models import Business
 from businesses.numbering import counters

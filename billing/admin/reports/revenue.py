@@ -13,7 +13,7 @@ from billing.admin.forms import day
 from billing.admin.reports import frame
 from billing.selectors.reports.revenue import By, Figures, RevenueReport, RevenueRow, revenue
 from billing.selectors.reports.sales import Span, year_until
-from billing.serializers.reports import revenue_table
+from billing.serializers.reports.revenue import revenue_table
 from businesses.membership import AdminRequest
 from businesses.models import Business
 from invoicing.lib import clock

@@ -16,7 +16,7 @@ from billing.admin.reports.revenue import SpanForm, span_of, this_year
 from billing.models import TaxCategory
 from billing.selectors.reports.sales import Span
 from billing.selectors.reports.taxes import TaxRow, taxes
-from billing.serializers.reports import taxes_table
+from billing.serializers.reports.taxes import taxes_table
 from businesses.membership import AdminRequest
 from businesses.models import Business
 

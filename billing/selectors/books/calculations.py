@@ -26,7 +26,7 @@ def check_totals(business: Business) -> Iterator[str]:
     """A document's totals are the sums of its lines, and a line's amount its net and tax."""
     for model, lines in _KINDS:
         noun, name = model.noun, model.noun.replace("_", " ")
-        sums = lines.objects.of(business).order_by(noun).values_list(noun)
+        sums = lines.objects.of(business).order_by(f"{noun}_id").values_list(f"{noun}_id")
         added = sums.annotate(
             gross=Sum("gross_minor"), net=Sum("net_minor"), tax=Sum("tax_minor"), all=Sum("amount_minor")
         )

@@ -18,12 +18,12 @@ Kind = Entry.Kind
 NOUNS = ("invoice", "payment", "credit_note", "adjustment")
 # Which documents an entry of a kind may be of; a reversal is of whatever it reverses.
 _OF = {
-    Kind.INVOICE: ("invoice",),
-    Kind.PAYMENT: ("payment",),
-    Kind.CREDIT_NOTE: ("credit_note",),
-    Kind.REFUND: NOUNS[1:],
-    Kind.WRITE_OFF: ("invoice",),
-    Kind.ADJUSTMENT: ("adjustment", "invoice"),
+    Kind.INVOICE.value: ("invoice",),
+    Kind.PAYMENT.value: ("payment",),
+    Kind.CREDIT_NOTE.value: ("credit_note",),
+    Kind.REFUND.value: NOUNS[1:],
+    Kind.WRITE_OFF.value: ("invoice",),
+    Kind.ADJUSTMENT.value: ("adjustment", "invoice"),
 }
 
 
@@ -42,7 +42,7 @@ class _Posted(NamedTuple):
 def check_entries(business: Business) -> Iterator[str]:
     """Every issued document and every payment has one entry of its kind, amount and day, reversed if it was taken back."""
     for entry in Entry.objects.of(business).exclude(kind=Kind.REVERSAL).order_by("pk").iterator():
-        if not any(getattr(entry, f"{noun}_id") for noun in _OF.get(Kind(entry.kind), ())):
+        if not any(getattr(entry, f"{noun}_id") for noun in _OF.get(entry.kind, ())):
             yield f"entry {entry.pk}: a {entry.kind} of no such document"
     for model in (Invoice, Payment, CreditNote, Adjustment):
         noun = model.noun

@@ -8,18 +8,19 @@ Prints the head, to be noted for the next time. Exit 1 names the first line that
 import hashlib
 import json
 import sys
+from typing import Any, NoReturn
 
 
-def fail(message):
+def fail(message: str) -> NoReturn:
     print(f"BROKEN: {message}")
     sys.exit(1)
 
 
-def canonical(record):
+def canonical(record: Any) -> bytes:
     return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def check(path, noted=""):
+def check(path: str, noted: str = "") -> None:
     with open(path, encoding="utf-8", newline="\n") as file:
         lines = file.read().split("\n")[:-1]
     try:

@@ -76,7 +76,9 @@ class AgeingView(ReportView):
     asked = AgeingInput
     query = dict.fromkeys(("retrieve", "csv"), frozenset(AgeingInput().fields))
 
-    @extend_schema(parameters=[AgeingInput], responses={(200, "application/json"): AgeingReportOutput, **_CSV}, tags=_TAGS)
+    @extend_schema(
+        parameters=[AgeingInput], responses={(200, "application/json"): AgeingReportOutput, **_CSV}, tags=_TAGS
+    )
     def retrieve(self, request: Request) -> Response | HttpResponse:
         """Who owes how much since when, on any day and as known at any moment; per currency. As CSV where `Accept` says so."""
         if self.is_for_csv(request):

@@ -108,17 +108,17 @@ DAMAGE = [
     # Balances
     (
         "UPDATE customers_customerbalance SET outstanding_minor = outstanding_minor - 1 WHERE customer_id = {beta}",
-        "customer {beta} in EUR: stored balance",
+        "customer CUST-0002 in EUR: stored balance",
     ),
     (
         "UPDATE customers_customerbalance SET credit_minor = credit_minor + 1 WHERE customer_id = {beta}",
-        "customer {beta} in EUR: stored balance",
+        "customer CUST-0002 in EUR: stored balance",
     ),
-    ("DELETE FROM customers_customerbalance WHERE customer_id = {branch}", "customer {branch} in USD: stored balance"),
+    ("DELETE FROM customers_customerbalance WHERE customer_id = {branch}", "customer CUST-0003 in USD: stored balance"),
     (
         "INSERT INTO customers_customerbalance (business_id, customer_id, currency, outstanding_minor, credit_minor) "
         "VALUES ({business}, {beta}, 'KWD', 1, 0)",
-        "customer {beta} in KWD: a stored balance without anything behind it",
+        "customer CUST-0002 in KWD: a stored balance without anything behind it",
     ),
     # Invoices
     (
@@ -185,7 +185,7 @@ DAMAGE = [
     ),
     (
         "UPDATE billing_refund SET refund_date = '2026-04-01' WHERE {of CN-00004}",
-        r"credit note #\d+: refunded 500 on 2026-04-01, posted 500 on 2026-03-16",
+        r"credit note CN-00004: refunded 500 on 2026-04-01, posted 500 on 2026-03-16",
     ),
     # Allocations
     (
@@ -397,8 +397,6 @@ DAMAGE = [
 @pytest.mark.parametrize(("sql", "sentence"), DAMAGE)
 def test_it_finds_planted_damage(damaged: Books, sql: str, sentence: str) -> None:
     plant(sql, damaged)
-    for name in ("acme", "branch", "beta"):
-        sentence = sentence.replace(f"{{{name}}}", str(getattr(damaged, name).pk))
     found = list(find_damage(damaged.business))
     assert any(re.search(sentence, line) for line in found), "\n".join(found)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django.db.models import Model, Sum
 
 from billing.models import Adjustment, CreditNote, Entry, Invoice, Payment
+from billing.selectors.books.names import account
 from businesses.models import Business
 from customers.models import CustomerBalance
 
@@ -26,7 +27,7 @@ def check_balances(business: Business) -> Iterator[str]:
     sums = _sums(business)
     stored = {(row.customer_id, row.currency): row for row in CustomerBalance.objects.of(business)}
     for (customer, currency), found in sorted(sums.items()):
-        label = f"customer {customer} in {currency}"
+        label = account(customer, currency)
         if found["entries"] != found["due"] - found["credit"]:
             yield f"{label}: entries sum to {found['entries']}, due less credit to {found['due'] - found['credit']}"
         balance = stored.get((customer, currency))
@@ -35,7 +36,7 @@ def check_balances(business: Business) -> Iterator[str]:
             yield f"{label}: stored balance {kept}, recomputed {(found['due'], found['credit'])}"
     for key in sorted(stored.keys() - sums.keys()):
         if stored[key].outstanding_minor or stored[key].credit_minor:
-            yield f"customer {key[0]} in {key[1]}: a stored balance without anything behind it"
+            yield f"{account(*key)}: a stored balance without anything behind it"
 
 
 def _sums(business: Business) -> dict[Account, dict[str, int]]:

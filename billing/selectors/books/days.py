@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from billing.models import Adjustment, CreditNote, Invoice, Payment
+from billing.selectors.books.names import number_of
 from businesses.models import Business
 
 # Of each row what was moved per day, then the sum up to each day; where it is above zero, the first day and the most.
@@ -26,17 +27,17 @@ def check_days(business: Business) -> Iterator[str]:
     """On any day: a source's allocations and refunds ≤ its amount, an invoice's allocations ≤ what it is owed, no release > 0."""
     invoices = [_rows("billing_entry", "invoice", "-"), _rows("billing_allocation", "invoice")]
     for invoice, _, day, amount in _beyond(business, invoices):
-        number = _number(Invoice, invoice)
+        number = number_of(Invoice, invoice)
         yield f"invoice {number}: on {day} {amount} more than it owed was applied to it"
     for model in (Payment, CreditNote, Adjustment):
         noun, name = model.noun, model.noun.replace("_", " ")
         both = [_rows("billing_entry", noun), _rows("billing_allocation", noun)]
         for pk, _, day, amount in _beyond(business, both):
-            yield f"{name} {_number(model, pk)}: on {day} {amount} more than it had was applied or refunded"
+            yield f"{name} {number_of(model, pk)}: on {day} {amount} more than it had was applied or refunded"
         released = [_rows("billing_allocation", noun, "-", invoice="invoice_id")]
         for pk, invoice, day, amount in _beyond(business, released):
-            to = _number(Invoice, invoice)
-            yield f"{name} {_number(model, pk)}: on {day} {amount} more than was applied to invoice {to} was released"
+            to = number_of(Invoice, invoice)
+            yield f"{name} {number_of(model, pk)}: on {day} {amount} more than was applied to invoice {to} was released"
 
 
 def _rows(table: str, noun: str, sign: str = "", *, invoice: str = "0") -> str:
@@ -47,7 +48,3 @@ def _beyond(business: Business, moved: Sequence[str]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(_BEYOND.format(moved=" UNION ALL ".join(moved)), [business.pk] * len(moved))
         return list(cursor.fetchall())
-
-
-def _number(model: Any, pk: int) -> str:
-    return str(model._default_manager.values_list("number", flat=True).filter(pk=pk).first() or f"#{pk}")

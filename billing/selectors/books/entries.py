@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import Model
 
 from billing.models import Adjustment, CreditNote, Entry, Invoice, Payment, Refund
+from billing.selectors.books.names import number_of
 from billing.selectors.books.sums import beside
 from businesses.models import Business
 
@@ -25,6 +26,8 @@ _OF = {
     Kind.WRITE_OFF.value: ("invoice",),
     Kind.ADJUSTMENT.value: ("adjustment", "invoice"),
 }
+
+_SOURCES: dict[str, type[Model]] = {model.noun: model for model in (Payment, CreditNote, Adjustment)}
 
 
 class _Posted(NamedTuple):
@@ -99,12 +102,12 @@ def check_reversals(business: Business) -> Iterator[str]:
 def check_refunds(business: Business) -> Iterator[str]:
     """Every refund has its entry, for its amount and not before its day."""
     entries, refunds = _by_source(business, Entry, "effective_on"), _by_source(business, Refund, "refund_date")
-    for (noun, pk), rows in sorted((entries | refunds).items()):
-        del rows
+    for noun, pk in sorted(entries.keys() | refunds.keys()):
         for entry, refund in zip_longest(entries.get((noun, pk), []), refunds.get((noun, pk), [])):
             if entry is None or refund is None or entry[0] != refund[0] or entry[1] < refund[1]:
                 said = [f"{row[0]} on {row[1]}" if row else "nothing" for row in (refund, entry)]
-                yield f"{noun.replace('_', ' ')} #{pk}: refunded {said[0]}, posted {said[1]}"
+                label = f"{noun.replace('_', ' ')} {number_of(_SOURCES[noun], pk)}"
+                yield f"{label}: refunded {said[0]}, posted {said[1]}"
 
 
 def _by_source(business: Business, model: type[Model], day: str) -> dict[tuple[str, int], list[tuple[int, Any]]]:

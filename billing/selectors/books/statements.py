@@ -14,6 +14,7 @@ from django.db.models import Sum
 from billing.models import Entry, KeptStatement
 from billing.selectors.ageing import age, open_items
 from billing.selectors.books.frozen import digest, parsed
+from billing.selectors.books.names import account
 from billing.selectors.statement_proof import prove
 from billing.selectors.statements import Wanted, statement_of
 from businesses.models import Business
@@ -41,13 +42,12 @@ def _accounts(business: Business, on: date, known_at: datetime, customer_pks: li
     for row in open_items(business, on=on, known_at=known_at, customer_pks=customer_pks):
         owed[row.customer_pk, row.currency].append(row)
     ledger = _ledger(business, on, known_at, customer_pks)
-    for account in sorted(ledger.keys() | owed.keys()):
-        ageing, closing = age(owed[account], on), ledger.get(account, 0)
-        label = f"customer {account[0]} in {account[1]}: on {on}"
+    for key in sorted(ledger.keys() | owed.keys()):
+        ageing, closing = age(owed[key], on), ledger.get(key, 0)
         if ageing.balance_minor != closing:
-            yield f"{label} the ledger has {closing}, the ageing {ageing.balance_minor}"
-        if ageing.credit_minor > 0 or any(row.due_minor < 0 for row in owed[account] if row.number is not None):
-            yield f"{label} there is credit below zero, or more applied than was owed"
+            yield f"{account(*key)}: on {on} the ledger has {closing}, the ageing {ageing.balance_minor}"
+        if ageing.credit_minor > 0 or any(row.due_minor < 0 for row in owed[key] if row.number is not None):
+            yield f"{account(*key)}: on {on} there is credit below zero, or more applied than was owed"
 
 
 def _ledger(business: Business, on: date, known_at: datetime, customer_pks: list[int]) -> dict[tuple[int, str], int]:

@@ -47,6 +47,8 @@ _ICONS = {
     "rejected": "thumb_down",
     "expired": "hourglass_bottom",
     "converted": "swap_horiz",
+    "refunded": "undo",
+    "voided": "block",
 }
 
 

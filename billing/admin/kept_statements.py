@@ -75,8 +75,8 @@ class KeptStatementAdmin(BusinessAdmin):
         return obj.customer.name
 
     @display(description="Sent", ordering="id")
-    def sent(self, obj: KeptStatement) -> Any:
-        return obj.created_at
+    def sent(self, obj: KeptStatement) -> str:
+        return moment(obj.created_at)
 
     @display(description="Statement")
     def figures(self, obj: KeptStatement) -> str:

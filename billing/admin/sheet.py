@@ -46,6 +46,7 @@ _SAID = {
     "payment.created": "Payment recorded",
     "payment.applied": "Payment applied",
     "payment.refunded": "Payment refunded",
+    "invoice.write_off_reversed": "Write-off reversed",
 }
 
 
@@ -60,7 +61,7 @@ def sheet_of(row: Any, request: AdminRequest) -> dict[str, Any]:
         "headline": _headline(row),
         "facts": _facts(row),
         "lines": [_line(line, row) for line in row.lines.order_by("position")],
-        "totals": _totals(row),
+        "totals": _totals(row, settled),
         "settled": settled,
         "offer": offer_of(row) if buttons["apply"] and isinstance(row, Invoice) else None,
         "revisions": _revisions(row),
@@ -138,8 +139,16 @@ def _headline(row: Any) -> dict[str, str]:
         return {"amount": money(row.total_minor, row.currency, row.business), "note": until}
     if row.status in Invoice.OPEN:
         return {"amount": money(row.due_minor, row.currency, row.business), "note": _when_due(row), "due": "due"}
-    paid = f"Paid on {day(row.paid_at.date(), row.business)}" if row.paid_at else ""
-    return {"amount": money(row.total_minor, row.currency, row.business), "note": paid}
+    return {"amount": money(row.total_minor, row.currency, row.business), "note": _when_paid(row)}
+
+
+def _when_paid(row: Invoice) -> str:
+    if row.paid_at is None:
+        return ""
+    on = day(row.paid_at.date(), row.business)
+    if row.written_off_minor:
+        return f"Closed on {on}, {money(row.written_off_minor, row.currency, row.business)} of it written off"
+    return f"Paid on {on}"
 
 
 def _when_due(row: Invoice) -> str:
@@ -195,6 +204,14 @@ def _relatives(row: Any) -> list[tuple[str, str, str]]:
     ]
 
 
+def _paid_by(settled: list[dict[str, Any]]) -> str:
+    """What the paid part is called: a credit note is no payment."""
+    kinds = {one["kind"] for one in settled} - {"Write-off"}
+    if kinds <= {"Payment"}:
+        return "Paid"
+    return "Paid and credited" if "Payment" in kinds else "Credited"
+
+
 def _line(line: Any, row: Document) -> dict[str, str]:
     rate = line.discount_rate
     less = f"{plain(rate)} %" if rate else money(line.discount_minor, row.currency, row.business)
@@ -209,7 +226,7 @@ def _line(line: Any, row: Document) -> dict[str, str]:
     }
 
 
-def _totals(row: Any) -> list[dict[str, str]]:
+def _totals(row: Any, settled: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Of what the calculator stored; nothing is computed a second time."""
     taxes: dict[Decimal, int] = defaultdict(int)
     for rate, tax in row.lines.values_list("tax_rate", "tax_minor"):
@@ -219,7 +236,7 @@ def _totals(row: Any) -> list[dict[str, str]]:
     found.append(("", "Subtotal", row.subtotal_minor))
     found += [("", f"Tax {plain(rate)} %", tax) for rate, tax in sorted(taxes.items(), reverse=True) if rate or tax]
     found.append(("grand", "Total", row.total_minor))
-    gone = [("Paid", getattr(row, "paid_minor", 0)), ("Written off", getattr(row, "written_off_minor", 0))]
+    gone = [(_paid_by(settled), getattr(row, "paid_minor", 0)), ("Written off", getattr(row, "written_off_minor", 0))]
     if any(minor for _, minor in gone):
         found += [("", name, -minor) for name, minor in gone if minor]
         found.append(("grand", "Amount due", row.due_minor))

@@ -57,14 +57,15 @@ class StatementForm(LetterForm):
         super().__init__(*args, **kwargs)
         if not parent:
             del self.fields["include_children"]
+            self.widths = self.widths | {"only_past_due": ""}  # alone in its row
         self.fields["currency"].choices = [(code, code) for code in currencies]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        start, end = data.get("start"), data.get("end")
-        if data.get("type") == _TYPE.BALANCE_FORWARD and start is None:
+        forward, start, end = data.get("type") == _TYPE.BALANCE_FORWARD, data.get("start"), data.get("end")
+        if forward and start is None:
             self.add_error("start", "A balance is carried forward from a day.")
-        if start and end and end < start:
+        if forward and start and end and end < start:  # open items are of one day, whatever the first day says
             self.add_error("end", "Must not be before its first day.")
         return data
 
@@ -174,7 +175,7 @@ def _figures(statement: Statement, customer: Customer) -> dict[str, Any]:
         "entries": [
             (
                 amounts.day(entry.date, business),
-                entry.kind,
+                entry.kind.replace("_", " "),
                 entry.number,
                 money(entry.amount_minor),
                 money(entry.balance_minor),

@@ -58,7 +58,7 @@ class KeptStatement(Owned):
         indexes = [models.Index(fields=["business", "-id"], name="kept_statement_newest")]
 
     def __str__(self) -> str:
-        return f"Statement {self.uuid}"
+        return f"Statement of {self.customer.name}"
 
 
 class StatementOutcome(models.Model):

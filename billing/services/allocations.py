@@ -175,6 +175,8 @@ def apply_credit_to(invoice: Invoice, *, actor: Actor) -> None:
     today, before = clock.today(invoice.business.time_zone), invoice.status
     touched = False
     for source in sources_with_credit(invoice.business, invoice.customer_id, invoice.currency):
+        if source.day > today:  # a credit note of next week is no credit yet
+            continue
         if not invoice.due_minor:
             break
         touched |= bool(apply_shares(source, [Share(invoice)], today))

@@ -129,6 +129,14 @@ def test_a_statement_is_looked_at_downloaded_and_sent(alice: Any) -> None:
     assert browser(alice, "creator").post(address, {**asked, "_do": "yes"}).status_code == 403
 
 
+def test_open_items_of_a_past_day_need_no_first_day(alice: Any) -> None:
+    customer = a_customer(alice)
+    asked = {"type": "open_item", "start": "2026-11-01", "end": "2026-09-30", "currency": "USD", "_second": "yes"}
+    shown = browser(alice).post(f"{CUSTOMERS}{customer.pk}/statement/", asked)
+    assert shown.context["form"].errors == {}
+    assert shown.context["statement"]["end"] == "Sep 30, 2026"
+
+
 def test_a_run_is_previewed_before_it_starts(alice: Any) -> None:
     an_invoice(alice, "sent")
     a_customer(alice, name="Nobody", email=None)

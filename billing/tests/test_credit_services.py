@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ from billing.services.write_offs import reverse_write_off, write_off
 from billing.tests.histories import cancel, issue, make_customer
 from businesses.audit import SYSTEM
 from customers.models import CustomerBalance
+from invoicing.lib import clock
 from invoicing.lib.errors import Conflict, Invalid
 
 
@@ -173,6 +175,20 @@ def test_credit_pays_new_invoices_where_the_business_wants_it(acme: Any) -> None
     assert (again(invoice).status, again(given).unallocated_minor, balance(acme)) == ("paid", 0, (0, 2_000))
     void_adjustment(given, actor=SYSTEM)
     assert (again(invoice).due_minor, balance(acme)) == (3_000, (3_000, 2_000))
+
+
+def test_credit_of_a_coming_day_pays_nothing_yet(acme: Any) -> None:
+    acme.business.apply_credit = True
+    acme.business.save()
+    create_credit_note(
+        acme.business,
+        customer=acme,
+        lines=[LineDraft(description="Bonus", quantity=Decimal(1), unit_price=Decimal(5))],
+        details={"issue_date": clock.today("UTC") + timedelta(days=7)},
+        status="sent",
+        actor=SYSTEM,
+    )
+    assert again(issue(make_fresh(acme), 50)).due_minor == 5_000
 
 
 def make_fresh(customer: Any) -> Any:

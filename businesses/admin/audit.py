@@ -55,7 +55,7 @@ class AuditEntryAdmin(BusinessAdmin):
 
     @display(description="Action", ordering="action")
     def what(self, entry: AuditEntry) -> str:
-        return entry.action.replace("_", " ").replace(".", " ").capitalize()
+        return _said(entry.action)
 
     @display(description="To what")
     def about(self, entry: AuditEntry) -> str:
@@ -63,7 +63,7 @@ class AuditEntryAdmin(BusinessAdmin):
 
     @display(description="Kind")
     def kind_of_subject(self, entry: AuditEntry) -> str:
-        return entry.action.partition(".")[0].replace("_", " ").capitalize()
+        return _said(entry.action.partition(".")[0])
 
     @display(description="ID")
     def shown_id(self, entry: AuditEntry) -> str:
@@ -92,3 +92,8 @@ class AuditEntryAdmin(BusinessAdmin):
     @display(description="Hash")
     def shown_hash(self, entry: AuditEntry) -> str:
         return entry.hash or "–"
+
+
+def _said(name: str) -> str:
+    """An action's name as words: api_key.created is “API key created”."""
+    return name.replace("_", " ").replace(".", " ").capitalize().replace("Api ", "API ")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 import structlog
-from django.core.handlers.wsgi import WSGIRequest
+from django.core.handlers.wsgi import WSGIRequest, get_path_info
 from django.http import HttpResponse
 from django.urls import Resolver404, ResolverMatch, resolve
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
@@ -110,7 +110,7 @@ class BatchView(BusinessView):
             raise Invalid.field(f"items.{index}.path", "Expected a path such as /invoices.")
         call["path"], _, call["query"] = path.partition("?")
         try:
-            match = resolve(_PREFIX + unquote(call["path"]))
+            match = resolve(get_path_info({"PATH_INFO": _path_info(call)}))
         except Resolver404:
             return None
         view = getattr(match.func, "cls", None)
@@ -141,8 +141,8 @@ class BatchView(BusinessView):
         body = b"" if call.get("body") is None else json.encode(call["body"])
         own = {
             "REQUEST_METHOD": call["method"],
-            "PATH_INFO": _PREFIX + unquote(call["path"]),
-            "QUERY_STRING": self._query(call),
+            "PATH_INFO": _path_info(call),
+            "QUERY_STRING": self._query(call).encode().decode("latin-1"),
             "CONTENT_LENGTH": str(len(body)),
             "CONTENT_TYPE": "application/json" if body else "",
             "wsgi.input": io.BytesIO(body),
@@ -157,12 +157,17 @@ class BatchView(BusinessView):
     def _query(self, call: dict[str, Any]) -> str:
         """A dry run of the batch is one of each of its writes."""
         query: str = call["query"]
-        if self.dry_run and call["method"] in WRITES:
+        if self.dry_run and call["method"] in WRITES and "dry_run=true" not in query.split("&"):
             query = "&".join(part for part in (query, urlencode({"dry_run": "true"})) if part)
         return query
 
 
 _KEPT = frozenset({"HTTP_AUTHORIZATION", "HTTP_HOST", "REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL"})
+
+
+def _path_info(call: dict[str, Any]) -> str:
+    """A call's path as WSGI has it: its bytes, each of them a character."""
+    return _PREFIX + unquote_to_bytes(call["path"]).decode("latin-1")
 
 
 def _told(response: HttpResponse) -> dict[str, Any]:

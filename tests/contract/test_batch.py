@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -107,3 +108,20 @@ def test_files_schemas_and_pages_are_not_in_it(api: Api) -> None:
         call("GET", "/../../admin/"),
     )
     assert [row["status"] for row in rows] == [406, 404, 404]
+
+
+@pytest.mark.parametrize("written", ["日本", "%E6%97%A5%E6%9C%AC", "€", "é"])
+def test_paths_and_queries_may_hold_any_character(api: Api, written: str) -> None:
+    api.post("/customers", {"name": f"Acme {unquote(written)}"})
+    found, none = batch(api, call("GET", f"/customers?search={written}"), call("GET", f"/customers/{written}"))
+    assert [row["name"] for row in found["body"]["data"]] == [f"Acme {unquote(written)}"]
+    assert (none["status"], none["body"]["error"]) == (404, "Customer not found")
+
+
+def test_what_is_not_utf_8_is_found_nowhere(api: Api) -> None:
+    assert [row["status"] for row in batch(api, call("GET", "/customers/%ff"), call("GET", "/%ff"))] == [404, 404]
+
+
+def test_a_dry_run_within_a_dry_run_is_one(api: Api) -> None:
+    rows = batch(api, call("POST", "/customers?dry_run=true", {"name": "Acme"}), path="/batch?dry_run=true")
+    assert (rows[0]["status"], rows[0]["body"]["id"]) == (201, None)

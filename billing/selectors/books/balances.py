@@ -27,13 +27,13 @@ def check_balances(business: Business) -> Iterator[str]:
     sums = _sums(business)
     stored = {(row.customer_id, row.currency): row for row in CustomerBalance.objects.of(business)}
     for (customer, currency), found in sorted(sums.items()):
-        label = account(customer, currency)
         if found["entries"] != found["due"] - found["credit"]:
-            yield f"{label}: entries sum to {found['entries']}, due less credit to {found['due'] - found['credit']}"
+            said = f"entries sum to {found['entries']}, due less credit to {found['due'] - found['credit']}"
+            yield f"{account(customer, currency)}: {said}"
         balance = stored.get((customer, currency))
         kept = (balance.outstanding_minor, balance.credit_minor) if balance else (0, 0)
         if kept != (found["due"], found["credit"]):
-            yield f"{label}: stored balance {kept}, recomputed {(found['due'], found['credit'])}"
+            yield f"{account(customer, currency)}: stored balance {kept}, recomputed {(found['due'], found['credit'])}"
     for key in sorted(stored.keys() - sums.keys()):
         if stored[key].outstanding_minor or stored[key].credit_minor:
             yield f"{account(*key)}: a stored balance without anything behind it"

@@ -29,14 +29,14 @@
         responsive: true,
         maintainAspectRatio: false,
         interaction: { mode: "index", intersect: false },
-        font: { family: "Inter" },
+        font: { family: "Inter, system-ui, sans-serif" },
         plugins: {
           legend: { display: false },
           tooltip: { padding: 10, boxPadding: 4, callbacks: { label: (item) => ` ${item.dataset.label}: ${full.format(item.raw)}` } },
         },
         scales: {
-          x: { grid: { display: false }, border: { color: line }, ticks: { color: text, font: { family: "Inter", size: 11 }, maxRotation: 0, autoSkipPadding: 8 } },
-          y: { beginAtZero: true, border: { display: false }, grid: { color: line }, ticks: { color: text, font: { family: "Inter", size: 11 }, maxTicksLimit: 6, callback: (value) => short.format(value) } },
+          x: { grid: { display: false }, border: { color: line }, ticks: { color: text, font: { family: "Inter, system-ui, sans-serif", size: 11 }, maxRotation: 0, autoSkipPadding: 8 } },
+          y: { beginAtZero: true, border: { display: false }, grid: { color: line }, ticks: { color: text, font: { family: "Inter, system-ui, sans-serif", size: 11 }, maxTicksLimit: 6, callback: (value) => short.format(value) } },
         },
       },
     });
@@ -45,6 +45,7 @@
   document.addEventListener("DOMContentLoaded", function () {
     for (const canvas of document.querySelectorAll("canvas[data-figures]")) {
       let chart = draw(canvas);
+      document.fonts.ready.then(() => chart.update()); // what is drawn before the font is there is drawn in another
       new MutationObserver(function () {
         chart.destroy();
         chart = draw(canvas);

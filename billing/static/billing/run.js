@@ -6,6 +6,14 @@
   if (!card) return;
   const bar = card.querySelector("[role=progressbar]");
 
+  // The rows are the page's: they are read again whenever something left.
+  async function refresh() {
+    const answer = await fetch(location.href, { redirect: "error" });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const name of ["[data-outcomes]", "[data-state]"]) document.querySelector(name).replaceWith(page.querySelector(name));
+  }
+
   function show(progress) {
     bar.setAttribute("aria-valuenow", progress.done);
     for (const { kind, number, share } of progress.counts) {
@@ -20,8 +28,10 @@
         const answer = await fetch(card.dataset.progress, { headers: { Accept: "application/json" }, redirect: "error" });
         if (!answer.ok) return; // logged out, or the run is gone: the page stays as it is
         const progress = await answer.json();
+        const moved = progress.counts.some(({ kind, number }) => card.querySelector(`[data-count="${kind}"]`).textContent !== `${number}`);
         show(progress);
         if (!progress.going) return location.reload();
+        if (moved) await refresh();
       } catch {
         // the server is away for a moment: look again
       }

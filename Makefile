@@ -5,7 +5,7 @@ UV := uv==0.13.8
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
-PYTEST = $(BIN)/python -m pytest -n 2
+PYTEST = $(BIN)/python -m pytest -n 2 --dist worksteal
 TEMPLATES = find . \( -path './.*' -o -name site-packages \) -prune -o -path '*/templates/*' -name '*.html' -print
 
 .DEFAULT_GOAL := help

@@ -26,7 +26,7 @@ from invoicing.processes.commands import BASE_DIR
 from tests.processes.server import Server, environment, free_port, running, servers_of_production, wait_for
 
 pytestmark = pytest.mark.processes
-CUSTOMERS, KILLS = (2_000, 30) if os.environ.get("FULL") else (40, 3)
+CUSTOMERS, KILLS = (2_000, 30) if os.environ.get("FULL") else (24, 2)
 
 
 class Postman:

@@ -21,7 +21,7 @@ from conftest import make_business
 from customers.services import create_customer
 
 ON_POSTGRES = connection.vendor == "postgresql"
-THREADS, CREATES = (32, 2_000) if ON_POSTGRES else (16, 320)
+THREADS, CREATES = (32, 1_000) if ON_POSTGRES else (16, 160)
 
 
 class ChangedItsMind(Exception):

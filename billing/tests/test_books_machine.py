@@ -34,6 +34,7 @@ PROFILE = profile(
     max_examples=200 if FULL else 8,
     stateful_step_count=50 if FULL else 20,
     deadline=None,
+    derandomize=not FULL,  # a short run is the same each time: what it finds is the change's doing
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )
@@ -224,5 +225,5 @@ def test_the_books_agree_after_every_step() -> None:
     run_state_machine_as_test(Books, settings=PROFILE)
     print(*(f"{name}: {count}" for name, count in sorted(TALLY.items())), sep="\n")  # noqa: T201 - pytest -s shows it
     acts = [name for name in TALLY if name.endswith(" done")]
-    assert len(acts) >= 15, f"hardly anything was done: {dict(TALLY)}"
+    assert len(acts) >= (15 if FULL else 10), f"hardly anything was done: {dict(TALLY)}"
     assert TALLY["statement asked again"] > TALLY["statement kept"]

@@ -6,9 +6,9 @@ from datetime import date
 
 from django.db import transaction
 
-from billing.ledger import post_credit, reverse_credit
-from billing.models import Adjustment, Invoice
-from billing.services.allocations import applied_to, release, statuses, tell_invoices
+from billing.ledger import post_credit
+from billing.models import Adjustment
+from billing.services.allocations import take_back, tell_invoices
 from billing.services.numbers import give_number
 from businesses import audit
 from businesses.audit import Actor
@@ -61,10 +61,7 @@ def void_adjustment(row: Adjustment, *, actor: Actor, reason: str = "") -> Adjus
     if not row.is_live or row.refunded_minor:
         state = "refunded" if row.refunded_minor else "voided"
         raise Conflict(f"A {state} adjustment cannot be voided.", code="state_does_not_allow")
-    today = clock.today(row.business.time_zone)
-    was = statuses(Invoice.objects.filter(pk__in=applied_to(row)))
-    touched = release(row, row.amount_minor, today)
-    reverse_credit(row, today)
+    touched, was = take_back(row)
     row.status = Adjustment.Status.VOIDED
     row.save(update_fields=["status", "updated_at"])
     audit.record(row.business, actor, "adjustment.voided", row, {"reason": reason})

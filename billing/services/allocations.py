@@ -11,7 +11,7 @@ from django.db.models import F, Sum
 
 from billing.documents import frozen_digest
 from billing.events import publish_document, publish_source
-from billing.ledger import allocate
+from billing.ledger import allocate, reverse_credit
 from billing.models import Adjustment, Allocation, CreditNote, Invoice, Payment, Source
 from billing.settlement import settle
 from businesses import audit
@@ -83,20 +83,32 @@ def applied_to(source: Source) -> dict[int, int]:
     return {pk: amount for pk, amount in applied.items() if amount}
 
 
-def release(source: Source, amount_minor: int, day: date) -> list[Invoice]:
-    """Take back so much of what a source is applied to, the newest first; the invoices that lost something, settled."""
-    touched = []
+def release(source: Source, amount_minor: int, day: date) -> tuple[list[Invoice], dict[int, str]]:
+    """Take back so much of what a source is applied to, the newest first.
+
+    Returns the invoices that lost something, settled, and what their statuses were before: what `tell_invoices` wants.
+    """
+    touched, before = [], {}
     applied = applied_to(source)
     locked = {pk: Invoice.objects.lock(pk) for pk in sorted(applied)}
     for pk, amount in applied.items():
         part = min(amount, amount_minor)
         if part <= 0:
             break
+        before[pk] = locked[pk].status
         allocate(source, locked[pk], -part, day)
         settle(locked[pk])
         amount_minor -= part
         touched.append(locked[pk])
-    return touched
+    return touched, before
+
+
+def take_back(source: Source) -> tuple[list[Invoice], dict[int, str]]:
+    """Release all of a source and reverse it, today, as if it had never been; returns what `release` does."""
+    today = clock.today(source.business.time_zone)
+    released = release(source, source.amount, today)
+    reverse_credit(source, today)
+    return released
 
 
 def tell_invoices(invoices: Iterable[Invoice], before: dict[int, str], *, actor: Actor) -> None:
@@ -110,12 +122,6 @@ def tell_invoices(invoices: Iterable[Invoice], before: dict[int, str], *, actor:
         publish_document(
             invoice, "paid" if became_paid else "updated", actor=actor, previous_status=before.get(invoice.pk)
         )
-
-
-def statuses(invoices: Iterable[Invoice]) -> dict[int, str]:
-    """Their statuses as they are stored now."""
-    pks = [invoice.pk for invoice in invoices]
-    return dict(Invoice.objects.filter(pk__in=pks).values_list("pk", "status"))
 
 
 # By hand -------------------------------------------------------------------------------------------------------------

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from billing.documents import freeze, frozen_digest
 from billing.events import publish_document
-from billing.ledger import post_credit, reverse_credit
+from billing.ledger import post_credit
 from billing.models import CreditNote, Invoice
-from billing.services.allocations import Share, applied_to, apply_shares, release, statuses, tell_invoices
+from billing.services.allocations import Share, apply_shares, take_back, tell_invoices
 from billing.services.credit_drawing import check_creditable, check_left
 from businesses import audit
 from businesses.audit import Actor
@@ -28,9 +28,9 @@ def change_credit_note_status(note: CreditNote, status: str, *, actor: Actor) ->
     was: dict[int, str] = {}
     touched: list[Invoice] = []
     if status == Status.SENT:
-        was, touched = _issue(note)
+        touched, was = _issue(note)
     elif not note.is_draft:
-        was, touched = _take_back(note)
+        touched, was = _take_back(note)
     note.status = status
     note.save()
     if status == Status.SENT:
@@ -47,7 +47,7 @@ def revise(note: CreditNote) -> None:
     wake("billing.tasks.keep_document", freeze(note).pk)
 
 
-def _issue(note: CreditNote) -> tuple[dict[int, str], list[Invoice]]:
+def _issue(note: CreditNote) -> tuple[list[Invoice], dict[int, str]]:
     """Post it, and apply it to its invoice as far as that owes; the rest is the customer's credit."""
     shares = []
     if note.invoice_id is not None:
@@ -60,15 +60,11 @@ def _issue(note: CreditNote) -> tuple[dict[int, str], list[Invoice]]:
     note.save(update_fields=["issued_at", "status", "updated_at"])
     post_credit(note)
     was = {share.invoice.pk: share.invoice.status for share in shares}
-    return was, apply_shares(note, shares, note.issue_date)
+    return apply_shares(note, shares, note.issue_date), was
 
 
-def _take_back(note: CreditNote) -> tuple[dict[int, str], list[Invoice]]:
+def _take_back(note: CreditNote) -> tuple[list[Invoice], dict[int, str]]:
     """Reverse it; what it was applied to is owed again."""
     if note.refunded_minor:
         raise Conflict("A credit note that was refunded cannot be cancelled.", code="state_does_not_allow")
-    today = clock.today(note.business.time_zone)
-    was = statuses(Invoice.objects.filter(pk__in=applied_to(note)))
-    touched = release(note, note.total_minor, today)
-    reverse_credit(note, today)
-    return was, touched
+    return take_back(note)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.events import publish_source
-from billing.ledger import post_credit, reverse_credit
+from billing.ledger import post_credit
 from billing.models import Invoice, Payment
 from billing.selectors.documents import receipt_view
 from billing.services.allocations import (
@@ -19,8 +19,7 @@ from billing.services.allocations import (
     apply_shares,
     lock_invoices,
     open_shares,
-    release,
-    statuses,
+    take_back,
     tell_invoices,
 )
 from billing.services.numbers import give_number
@@ -147,10 +146,8 @@ def void_payment(payment: Payment, *, actor: Actor, reason: str = "") -> Payment
     if payment.status == Payment.Status.VOIDED or payment.refunded_minor:
         state = "voided" if payment.status == Payment.Status.VOIDED else "refunded"
         raise Conflict(f"A {state} payment cannot be voided.", code="state_does_not_allow")
-    today, before = clock.today(payment.business.time_zone), payment.status
-    was = statuses(Invoice.objects.filter(pk__in=applied_to(payment)))
-    touched = release(payment, payment.amount_minor, today)
-    reverse_credit(payment, today)
+    before = payment.status
+    touched, was = take_back(payment)
     payment.status = Payment.Status.VOIDED
     payment.save(update_fields=["status", "updated_at"])
     changes = {"reason": reason, "released": [row.number for row in touched]}

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from billing.events import publish_source
 from billing.ledger import post_refund, posting_day
-from billing.models import Invoice, Payment, Refund, Source
-from billing.services.allocations import applied_to, release, statuses, tell_invoices
+from billing.models import Payment, Refund, Source
+from billing.services.allocations import release, tell_invoices
 from businesses import audit
 from businesses.audit import Actor
 from customers.models import Customer
@@ -41,8 +41,7 @@ def refund(
         message = "More than can be refunded."
         raise Conflict(f"amount: {message}", code="exceeds_refundable", details=[Detail("amount", message)])
     before = source.status
-    was = statuses(Invoice.objects.filter(pk__in=applied_to(source)))
-    touched = release(source, amount - source.unallocated_minor, posting_day(source, day))
+    touched, was = release(source, amount - source.unallocated_minor, posting_day(source, day))
     made = _store(source, amount, day, details or {})
     post_refund(made, source)
     if isinstance(source, Payment) and source.refunded_minor == source.amount_minor:

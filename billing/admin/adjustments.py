@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -15,18 +14,17 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 from unfold.decorators import display
 
 from billing.admin import amounts, pages
-from billing.admin.credit_pages import CreditPages, TakeBackForm, buttons_of, credit_of
-from billing.admin.filters import AdjustmentState
+from billing.admin.credit_list import CreditList
+from billing.admin.credit_pages import TakeBackForm, buttons_of, credit_of
+from billing.admin.filters import CreditState
 from billing.admin.forms import day, words
 from billing.admin.payment_new import AccountForm, chosen_customer
 from billing.admin.sheet import timeline
 from billing.models import Adjustment
 from billing.services.adjustments import create_adjustment, void_adjustment
 from businesses.membership import AdminRequest
-from customers.models import Customer
 from invoicing.lib import clock
 from invoicing.lib.errors import DomainError
-from invoicing.lib.text import fold
 
 
 class AdjustmentForm(AccountForm):
@@ -40,38 +38,17 @@ class AdjustmentForm(AccountForm):
 
 
 @admin.register(Adjustment)
-class AdjustmentAdmin(CreditPages):
+class AdjustmentAdmin(CreditList):
     """Adjustments."""
 
     icon = "balance"
     add_action = "adjust"
-    global_search = True
     list_display = ("number", "customer_name", "effective", "why", "badge", "amount", "credit")
-    list_filter = (AdjustmentState, ("customer", AutocompleteSelectFilter), ("adjustment_date", RangeDateFilter))
-    list_filter_submit = True
-    list_before_template = "admin/billing/tabs.html"
-    show_facets = admin.ShowFacets.NEVER
-    list_select_related = ("customer", "business")
-    search_fields = ("number",)
+    list_filter = (CreditState, ("customer", AutocompleteSelectFilter), ("adjustment_date", RangeDateFilter))
+    searched_text = "reason"
     search_help_text = "Number, reason or customer"
 
-    class Media:
-        css = {"all": ("billing/admin.css",)}
-
     # The list ------------------------------------------------------------------------------------------------------------
-    def get_search_results(self, request: AdminRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        term = search_term.strip()
-        customers = Customer.objects.of(request.business).filter(name_folded__contains=fold(term)).values("pk")
-        found = Q(number__icontains=term) | Q(reason__icontains=term) | Q(customer__in=customers)
-        return (queryset.filter(found) if term else queryset), False
-
-    def changelist_view(self, request: AdminRequest, extra_context: Any = None) -> Any:
-        return super().changelist_view(request, {"tabs": AdjustmentState.links(request), **(extra_context or {})})
-
-    @display(description="Customer", ordering="customer__name_folded")
-    def customer_name(self, obj: Adjustment) -> str:
-        return obj.customer.name
-
     @display(description="Effective", ordering="adjustment_date")
     def effective(self, obj: Adjustment) -> str:
         return amounts.day(obj.adjustment_date, obj.business)
@@ -83,15 +60,6 @@ class AdjustmentAdmin(CreditPages):
     @display(description="Status", label=amounts.BADGES)
     def badge(self, obj: Adjustment) -> tuple[str, str]:
         return obj.status, obj.get_status_display()
-
-    @display(description="Amount", ordering="amount_minor")
-    def amount(self, obj: Adjustment) -> str:
-        return amounts.money(obj.amount_minor, obj.currency, obj.business)
-
-    @display(description="Credit left", ordering="unallocated_minor", label="info")
-    def credit(self, obj: Adjustment) -> str | None:
-        left = obj.unallocated_minor
-        return amounts.money(left, obj.currency, obj.business) if left else None
 
     # Pages ---------------------------------------------------------------------------------------------------------------
     def row_views(self) -> dict[str, Callable[..., Any]]:

@@ -89,7 +89,9 @@ class CreditNoteState(StateFilter):
         return Q(unallocated_minor__gt=0) if value == "credit" else Q(status=value)
 
 
-class PaymentState(StateFilter):
+class CreditState(StateFilter):
+    """Payments and adjustments: with something left, refunded in part or whole, taken back."""
+
     tabs = [
         ("", "All"),
         ("credit", "With credit"),
@@ -101,10 +103,6 @@ class PaymentState(StateFilter):
         if value == "credit":
             return Q(unallocated_minor__gt=0)
         return Q(refunded_minor__gt=0) if value == "refunded" else Q(status=value)
-
-
-class AdjustmentState(PaymentState):
-    """As payments; an adjustment is recorded until it is voided."""
 
 
 class CustomerState(StateFilter):

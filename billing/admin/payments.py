@@ -7,15 +7,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import display
 
 from billing.admin import amounts, pages
-from billing.admin.credit_pages import CreditPages, TakeBackForm, buttons_of, credit_of
-from billing.admin.filters import PaymentState
+from billing.admin.credit_list import CreditList
+from billing.admin.credit_pages import TakeBackForm, buttons_of, credit_of
+from billing.admin.filters import CreditState
 from billing.admin.forms import Form, LetterForm, text, words
 from billing.admin.letters import letter_to
 from billing.admin.payment_new import new_payment_view, open_invoices_view
@@ -25,8 +25,6 @@ from billing.models import Payment
 from billing.services.payments import update_payment, void_payment
 from billing.services.sending import send_receipt
 from businesses.membership import AdminRequest
-from customers.models import Customer
-from invoicing.lib.text import fold
 
 
 class PaymentTextsForm(Form):
@@ -37,43 +35,22 @@ class PaymentTextsForm(Form):
 
 
 @admin.register(Payment)
-class PaymentAdmin(CreditPages):
+class PaymentAdmin(CreditList):
     """Payments."""
 
     icon = "payments"
     add_action = "record_payment"
-    global_search = True
     list_display = ("number", "customer_name", "received", "method", "badge", "amount", "credit")
     list_filter = (
-        PaymentState,
+        CreditState,
         ("customer", AutocompleteSelectFilter),
         ("method", ChoicesDropdownFilter),
         ("payment_date", RangeDateFilter),
     )
-    list_filter_submit = True
-    list_before_template = "admin/billing/tabs.html"
-    show_facets = admin.ShowFacets.NEVER
-    list_select_related = ("customer", "business")
-    search_fields = ("number",)
+    searched_text = "reference"
     search_help_text = "Receipt number, reference or customer"
 
-    class Media:
-        css = {"all": ("billing/admin.css",)}
-
     # The list ------------------------------------------------------------------------------------------------------------
-    def get_search_results(self, request: AdminRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        term = search_term.strip()
-        customers = Customer.objects.of(request.business).filter(name_folded__contains=fold(term)).values("pk")
-        found = Q(number__icontains=term) | Q(reference__icontains=term) | Q(customer__in=customers)
-        return (queryset.filter(found) if term else queryset), False
-
-    def changelist_view(self, request: AdminRequest, extra_context: Any = None) -> Any:
-        return super().changelist_view(request, {"tabs": PaymentState.links(request), **(extra_context or {})})
-
-    @display(description="Customer", ordering="customer__name_folded")
-    def customer_name(self, obj: Payment) -> str:
-        return obj.customer.name
-
     @display(description="Received", ordering="payment_date")
     def received(self, obj: Payment) -> str:
         return amounts.day(obj.payment_date, obj.business)
@@ -81,15 +58,6 @@ class PaymentAdmin(CreditPages):
     @display(description="Status", label=amounts.BADGES)
     def badge(self, obj: Payment) -> tuple[str, str]:
         return _state(obj)
-
-    @display(description="Amount", ordering="amount_minor")
-    def amount(self, obj: Payment) -> str:
-        return amounts.money(obj.amount_minor, obj.currency, obj.business)
-
-    @display(description="Credit left", ordering="unallocated_minor", label="info")
-    def credit(self, obj: Payment) -> str | None:
-        left = obj.unallocated_minor
-        return amounts.money(left, obj.currency, obj.business) if left else None
 
     # Addresses -----------------------------------------------------------------------------------------------------------
     def list_views(self) -> dict[str, Callable[..., Any]]:

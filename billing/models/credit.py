@@ -25,6 +25,7 @@ class CreditSource(models.Model):
 
     amount = Σ allocations + refunded + unallocated while it is live; nothing is left of one that was voided or cancelled.
     `noun` is also the name of the column that points at it from entries, allocations and refunds.
+    It is never locked itself: whoever changes it holds its customer's lock.
     """
 
     noun: ClassVar[str]
@@ -51,14 +52,6 @@ class CreditSource(models.Model):
         raise NotImplementedError
 
 
-class AdjustmentQuerySet(OwnedQuerySet["Adjustment"]):
-    """Adjustments."""
-
-    def lock(self, pk: int) -> Adjustment:
-        """The row, locked until the transaction ends; its customer must be locked already."""
-        return self.select_for_update(no_key=True).get(pk=pk)
-
-
 class Adjustment(Owned, CreditSource):
     """Credit given to an account without a document: what a customer had with the former system, or goodwill. Minor units."""
 
@@ -79,7 +72,7 @@ class Adjustment(Owned, CreditSource):
     reason = models.CharField(max_length=255, null=True, blank=True)
     updated_at = UpdatedAt(editable=False)
 
-    objects = AdjustmentQuerySet.as_manager()
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -16,10 +16,6 @@ from customers.models import Customer
 class PaymentQuerySet(OwnedQuerySet["Payment"]):
     """Payments."""
 
-    def lock(self, pk: int) -> Payment:
-        """The row, locked until the transaction ends; its customer must be locked already."""
-        return self.select_for_update(no_key=True).get(pk=pk)
-
     def with_customer(self) -> Self:
         """With the customer loaded."""
         return self.select_related("customer", "business")

@@ -33,7 +33,7 @@ class Share:
 
 
 # Locked, checked -----------------------------------------------------------------------------------------------------
-def lock_invoices(shares: Sequence[Share], source: Source, field: str = "allocations") -> list[Share]:
+def lock_invoices(shares: Sequence[Share], source: Source) -> list[Share]:
     """The same shares with their invoices locked, in order of ids.
 
     Raises Invalid, naming the share, for an invoice of another customer or currency, one named twice, or an amount that is
@@ -41,7 +41,7 @@ def lock_invoices(shares: Sequence[Share], source: Source, field: str = "allocat
     """
     seen: set[int] = set()
     for index, share in enumerate(shares):
-        name, invoice = f"{field}.{index}.invoice_id", share.invoice
+        name, invoice = f"allocations.{index}.invoice_id", share.invoice
         if invoice.customer_id != source.customer_id:
             raise Invalid.field(name, "The invoice is another customer's.")
         if invoice.currency != source.currency:
@@ -49,14 +49,14 @@ def lock_invoices(shares: Sequence[Share], source: Source, field: str = "allocat
         if invoice.pk in seen:
             raise Invalid.field(name, "Named twice.")
         if share.amount_minor is not None and share.amount_minor <= 0:
-            raise Invalid.field(f"{field}.{index}.amount", "Must be more than 0.")
+            raise Invalid.field(f"allocations.{index}.amount", "Must be more than 0.")
         seen.add(invoice.pk)
     locked = {pk: Invoice.objects.lock(pk) for pk in sorted(seen)}
     for index, share in enumerate(shares):
         invoice = locked[share.invoice.pk]
         if invoice.is_draft or invoice.status == Invoice.Status.CANCELLED:
             message = f"A {invoice.status} invoice takes no payment."
-            details = [Detail(f"{field}.{index}.invoice_id", message)]
+            details = [Detail(f"allocations.{index}.invoice_id", message)]
             raise Conflict(message, code="state_does_not_allow", details=details)
     return [Share(locked[share.invoice.pk], share.amount_minor) for share in shares]
 

@@ -17,6 +17,8 @@ from invoicing.lib import clock
 from invoicing.lib.ids import parse_uuid
 from invoicing.lib.text import fold
 
+NOT_A_MOMENT = "Expected an ISO 8601 time such as 2026-04-01T10:00:00.000Z."
+
 
 class MomentField(forms.CharField):
     """An ISO 8601 time with its zone, or a date, which counts as its first moment in UTC."""
@@ -32,7 +34,7 @@ class MomentField(forms.CharField):
                 return moment.astimezone(UTC)
         except (ValueError, OverflowError):  # no such day, or beyond the calendar once it is in UTC
             pass
-        raise ValidationError("Expected an ISO 8601 time such as 2026-04-01T10:00:00.000Z.")
+        raise ValidationError(NOT_A_MOMENT)
 
 
 class MomentFilter(filters.Filter):

@@ -48,7 +48,7 @@ def paginate(
 
     `queryset` is filtered; `among` is not: a cursor's row need not pass the filters, for it may have changed since.
     """
-    limit = _integer(parameters, "limit", 25, 1, 100)
+    limit = read_limit(parameters)
     order = _order(parameters.get("sort", ""), sorts)
     after, before = parameters.get("starting_after"), parameters.get("ending_before")
     if after is None and before is None:
@@ -56,6 +56,11 @@ def paginate(
     if (after is not None and before is not None) or "page" in parameters:
         raise Invalid.field("starting_after", "Give only one of page, starting_after and ending_before.")
     return _cursor(queryset, among, order, limit, columns, after=after, before=before)
+
+
+def read_limit(parameters: Mapping[str, str]) -> int:
+    """How many rows a page has; Invalid names `limit`."""
+    return _integer(parameters, "limit", 25, 1, 100)
 
 
 def _integer(parameters: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

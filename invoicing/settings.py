@@ -24,6 +24,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 OUTGOING_ALLOW_NETS = ENVIRONMENT.outgoing_allow_nets
 RATE_LIMIT = ENVIRONMENT.rate_limit
+WEBHOOK_CALLS_PER_ENDPOINT = ENVIRONMENT.webhook_calls_per_endpoint  # at a time, of one dispatcher
+EVENT_RETENTION_DAYS = ENVIRONMENT.event_retention_days  # 0: for ever
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # its templates and widgets; the site is our own
@@ -168,6 +170,9 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 # Seconds between two looks; every one of these tasks is a sweep over rows and harmless when repeated.
 CELERY_BEAT_SCHEDULE = {
     "webhooks": {"task": "webhooks.tasks.dispatch", "schedule": 5.0, "options": {"expires": 30}},
+    "replays": {"task": "webhooks.tasks.replay_all", "schedule": 20.0, "options": {"expires": 20}},
+    "positions": {"task": "webhooks.tasks.give_positions", "schedule": 30.0, "options": {"expires": 30}},
+    "retention": {"task": "webhooks.tasks.forget_old_events", "schedule": crontab(hour=2, minute=41)},
     "messages": {"task": "messaging.tasks.send_due_messages", "schedule": 10.0, "options": {"expires": 30}},
     "attachments": {"task": "billing.tasks.prepare_messages", "schedule": 15.0, "options": {"expires": 30}},
     "documents": {"task": "billing.tasks.keep_documents", "schedule": 300.0, "options": {"expires": 300}},

@@ -23,7 +23,7 @@ from businesses.permissions import may
 from businesses.tests.people import browser_of, make_member, text_of
 from conftest import Api, make_api
 from messaging.services import save_text
-from webhooks.services import create_endpoint
+from webhooks.services.endpoints import create_endpoint
 
 ADMINS: dict[Any, Any] = dict(admin.site._registry)
 NAMES = [model._meta.label_lower for model in ADMINS]

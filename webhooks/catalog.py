@@ -17,3 +17,4 @@ _VERBS = {
     "webhook": "test",
 }
 EVENT_NAMES = frozenset(f"{noun}.{verb}" for noun, verbs in _VERBS.items() for verb in verbs.split())
+SUBSCRIPTIONS = EVENT_NAMES | {f"{noun}.*" for noun in _VERBS} | {ALL}

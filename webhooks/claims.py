@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F
+import structlog
+from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import F, Q
 
 from invoicing.lib import clock
-from webhooks.models import Attempt, Delivery, Endpoint, Event, due_deliveries
+from webhooks.models import Attempt, Delivery, Endpoint, Event
+from webhooks.queues import Load, next_in_line
 
-LEASE = timedelta(seconds=60)  # longer than a call's deadline and the wait to record its outcome
-
-
+LEASE = timedelta(seconds=60)  # longer than a call's deadline, its wait for a place, and the wait to record its outcome
 _COLUMNS = ("pk", "uuid", "business_id", "event_id", "endpoint_id", "body", "lease", "lease_until", "attempt_count")
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,41 +34,56 @@ class Claim:
     endpoint: Endpoint
     attempt: Attempt
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the last attempt at this endpoint failed."""
+        return self.endpoint.consecutive_failures > 0
 
-def claim(limit: int, *, share: int, under_way: Mapping[int, int]) -> list[Claim]:
-    """At most `limit` due deliveries, oldest first; safe beside other senders.
 
-    No endpoint gets more than `share`, those counted that are `under_way` (by endpoint) already.
+def claim(limit: int, load: Load) -> list[Claim]:
+    """At most `limit` due deliveries, each endpoint's oldest first; safe beside other senders. See webhooks/queues.py for whose.
+
+    The lease is on the database's clock, for senders run on several machines.
     """
-    busy = [endpoint for endpoint, count in under_way.items() if count >= share]
-    due = due_deliveries().exclude(endpoint__in=busy) if busy else due_deliveries()
-    while limit > 0 and due.exists():  # outside the transaction: an idle look must not take SQLite's one writer
-        with transaction.atomic():
-            found = list(due.select_for_update(skip_locked=True).values_list(*_COLUMNS, named=True)[:limit])
-            claims = _take(_fair(found, share, under_way))
-        if claims or not found:
+    while limit > 0:
+        now = clock.of_database()
+        wanted = next_in_line(limit, load, now)
+        if not wanted:
+            break
+        if claims := _claim(wanted, now):
             return claims
+        # Another sender was quicker with all of them; their leases show in the next look.
     return []
 
 
-def _fair(rows: Iterable[Any], share: int, under_way: Mapping[int, int]) -> list[Any]:
-    counts, fair = Counter(under_way), []
-    for row in rows:
-        counts[row.endpoint_id] += 1
-        if counts[row.endpoint_id] <= share:
-            fair.append(row)
-    return fair
+def _claim(pks: list[int], now: datetime) -> list[Claim]:
+    """These, as far as nobody else has them. A row that cannot be claimed is set aside, and the others go on without it."""
+    try:
+        with transaction.atomic():
+            free = Delivery.objects.filter(
+                Q(lease_until=None) | Q(lease_until__lte=now), pk__in=pks, state=Delivery.State.PENDING
+            )
+            rows = {row.pk: row for row in free.select_for_update(skip_locked=True).values_list(*_COLUMNS, named=True)}
+            return _take([rows[pk] for pk in pks if pk in rows], now)
+    except OperationalError:  # the database is away, or busy: no row's fault
+        raise
+    except DatabaseError as error:
+        if len(pks) > 1:
+            return [claim for pk in pks for claim in _claim([pk], now)]
+        log.exception("delivery_not_claimable", delivery=pks[0], error=repr(error))
+        Delivery.objects.filter(pk=pks[0]).update(next_attempt_at=now + timedelta(hours=1))
+        return []
 
 
-def _take(rows: list[Any]) -> list[Claim]:
+def _take(rows: list[Any], now: datetime) -> list[Claim]:
     """Lease these locked rows and write their attempts; those of endpoints that are stopped are put away instead."""
     endpoints = Endpoint.objects.in_bulk({row.endpoint_id for row in rows})
-    enabled = [row for row in rows if _is_enabled(endpoints[row.endpoint_id])]
-    _park([row for row in rows if not _is_enabled(endpoints[row.endpoint_id])], endpoints)
-    _close_abandoned(enabled)
-    _lease(enabled)
-    attempts = Attempt.objects.bulk_create([_attempt(row) for row in enabled])
-    events = Event.objects.defer("data", "previous", "actor").in_bulk({row.event_id for row in enabled})
+    _park([row for row in rows if not endpoints[row.endpoint_id].is_enabled], endpoints)
+    rows = [row for row in rows if endpoints[row.endpoint_id].is_enabled]
+    _close_abandoned(rows)
+    _lease(rows, now)
+    attempts = Attempt.objects.bulk_create([_attempt(row) for row in rows])
+    events = Event.objects.only("uuid", "type").in_bulk({row.event_id for row in rows})
     return [
         Claim(
             delivery_id=row.pk,
@@ -80,20 +95,15 @@ def _take(rows: list[Any]) -> list[Claim]:
             endpoint=endpoints[row.endpoint_id],
             attempt=attempt,
         )
-        for row, attempt in zip(enabled, attempts, strict=True)
+        for row, attempt in zip(rows, attempts, strict=True)
     ]
-
-
-def _is_enabled(endpoint: Endpoint) -> bool:
-    return endpoint.deleted_at is None and endpoint.status == Endpoint.Status.ENABLED
 
 
 def _attempt(row: Any) -> Attempt:
     return Attempt(business_id=row.business_id, delivery_id=row.pk, number=row.attempt_count + 1)
 
 
-def _lease(rows: Iterable[Any]) -> None:
-    now = clock.now()
+def _lease(rows: Iterable[Any], now: datetime) -> None:
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
         lease=F("lease") + 1, lease_until=now + LEASE, attempt_count=F("attempt_count") + 1, updated_at=now
     )
@@ -101,6 +111,7 @@ def _lease(rows: Iterable[Any]) -> None:
 
 def _park(rows: list[Any], endpoints: dict[int, Endpoint]) -> None:
     """A delivery that was written while its endpoint was being disabled or deleted goes where the others went."""
+    _close_abandoned(rows)
     for state, deleted in ((Delivery.State.HELD, False), (Delivery.State.FAILED, True)):
         pks = [row.pk for row in rows if (endpoints[row.endpoint_id].deleted_at is not None) == deleted]
         if pks:

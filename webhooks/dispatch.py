@@ -1,6 +1,7 @@
 """The sender: many calls at once from one event loop, the database between them from one thread, never during a call.
 
-Slow endpoints don't hold up the others: as calls end their places are filled, and no endpoint has more than its share.
+Slow endpoints don't hold up the others: as calls end their places are filled, no endpoint has more than its share, and
+calls that drag on count for at most a quarter of the places, however many they are.
 """
 
 from __future__ import annotations
@@ -8,24 +9,28 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from functools import lru_cache
+from collections.abc import Mapping
 
 import structlog
 
 from invoicing.lib import clock
-from invoicing.lib.http import Answer, Client
-from invoicing.lib.secrets import decrypt
-from webhooks.claims import Claim, claim
+from invoicing.lib.http import DEADLINE, Answer, Client
+from webhooks.claims import LEASE, Claim, claim
 from webhooks.heartbeat import beat
-from webhooks.models import due_deliveries
+from webhooks.models import Endpoint
 from webhooks.outcomes import Outcome, record_outcomes
+from webhooks.queues import Load, next_in_line
 from webhooks.signing import Call, oim_headers
 
 PLACES = 100  # calls at once
-SHARE = 25  # of one endpoint
+SLOW_PLACES = PLACES // 4  # that calls which drag on, and calls to endpoints that failed last time, may hold
+_SLOW = 1.0  # seconds after which a call drags on
 _GATHER, _IDLE = 0.05, 0.5  # seconds to wait for outcomes to record together; for a first one
 _BEAT_EVERY = 10.0
 _TURN = 300.0  # after which the next sweep goes on: a task without an end would be handed out again by the broker
+_FRESH = (
+    LEASE.total_seconds() - 2 * DEADLINE - 10
+)  # a claim that waited longer may be another's before its call has ended
 log = structlog.get_logger(__name__)
 
 
@@ -34,21 +39,23 @@ class Sender:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.waiting: list[Claim] = []
-        self.calls: dict[asyncio.Task[Answer], Claim] = {}
+        self.waiting: list[tuple[float, Claim]] = []  # and when they were claimed
+        self.calls: dict[asyncio.Task[Answer], tuple[float, Claim]] = {}  # and when they began
 
     def claim(self) -> int:
         """Take as much as can start while the calls in flight end; returns how much."""
-        under_way = Counter(claim.endpoint.pk for claim in (*self.calls.values(), *self.waiting))
-        taken = claim(PLACES - len(self.waiting), share=SHARE, under_way=under_way)
-        self.waiting += taken
+        now = time.monotonic()
+        taken = claim(PLACES - len(self.waiting), self._load(now))
+        self.waiting += [(now, claim) for claim in taken]
         return len(taken)
 
     async def start(self) -> None:
         """Fill the free places, and let the requests go out."""
-        free = PLACES - len(self.calls)
+        now = time.monotonic()
+        free = max(0, PLACES - len(self.calls) + self._lent(now))
         starting, self.waiting = self.waiting[:free], self.waiting[free:]
-        self.calls |= {asyncio.create_task(send(self.client, claim)): claim for claim in starting}
+        fresh = [claim for since, claim in starting if now - since < _FRESH]  # others come back when their lease ends
+        self.calls |= {asyncio.create_task(send(self.client, claim)): (now, claim) for claim in fresh}
         await asyncio.sleep(0)
 
     async def finish(self) -> list[Outcome]:
@@ -58,13 +65,28 @@ class Sender:
         done, pending = await asyncio.wait(self.calls, timeout=_GATHER)
         if not done:
             done, _ = await asyncio.wait(pending, timeout=_IDLE, return_when=asyncio.FIRST_COMPLETED)
-        return [(self.calls.pop(task), task.result()) for task in done]
+        return [(self.calls.pop(task)[1], task.result()) for task in done]
+
+    def _load(self, now: float) -> Load:
+        claims = [claim for _, claim in (*self.calls.values(), *self.waiting)]
+        dragging = sum(claim.is_doubtful or now - since > _SLOW for since, claim in self.calls.values())
+        return Load(
+            by_endpoint=Counter(claim.endpoint.pk for claim in claims),
+            by_business=Counter(claim.endpoint.business_id for claim in claims),
+            doubtful_left=SLOW_PLACES - dragging - sum(claim.is_doubtful for _, claim in self.waiting),
+        )
+
+    def _lent(self, now: float) -> int:
+        """Places that are filled anew although their calls have not ended."""
+        slow = sum(now - since > _SLOW for since, _ in self.calls.values())
+        return max(0, slow - SLOW_PLACES)
 
 
 async def send(client: Client, claim: Claim) -> Answer:
     """One call. A row that cannot be sent (a secret of another SECRET_KEY, broken headers) is a failure like any other."""
     try:
         headers = _headers(claim)
+        claim.attempt.url, claim.attempt.request_headers = claim.endpoint.url, _shown(headers, claim.endpoint)
     except Exception as error:  # whatever is wrong with one row must not stop the others
         log.warning("webhook_not_sendable", delivery=str(claim.delivery_uuid), error=repr(error))
         return Answer(None, "", 0, f"The request could not be made ({type(error).__name__}).")
@@ -82,19 +104,18 @@ def _headers(claim: Claim) -> dict[str, str]:
         event_type=claim.event_type,
         timestamp=int(clock.now().timestamp()),
     )
-    ours = oim_headers(claim.body, _opened(claim.endpoint.secret), call)
-    return {**claim.endpoint.headers, **ours}
+    return {**claim.endpoint.headers, **oim_headers(claim.body, claim.endpoint.secrets_at(clock.now()), call)}
 
 
-@lru_cache(maxsize=1000)
-def _opened(secret: str) -> str:
-    return decrypt(secret)  # as slow as all else in a request's headers
+def _shown(headers: Mapping[str, str], endpoint: Endpoint) -> dict[str, str]:
+    """The headers for the log; those that the business added may be its secrets."""
+    return {name: "•••" if name in endpoint.headers else value for name, value in headers.items()}
 
 
 def drain() -> int:
     """Send until nothing is due and every call has ended; returns how many attempts were recorded. Any number may run."""
     beat()
-    if not due_deliveries().exists():
+    if not next_in_line(1, Load(), clock.of_database()):  # an idle look costs two reads
         return 0
     with asyncio.Runner() as runner:
         client = Client()

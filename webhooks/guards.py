@@ -5,4 +5,14 @@ from __future__ import annotations
 from invoicing.lib.guards import Fixed, Guarded, every
 from webhooks.models import Event
 
-GUARDED = (Guarded(model=Event, fixed=(Fixed(what="fixed", columns=every(Event), why="an event is what was told"),)),)
+_PLACE = ("position",)
+
+GUARDED = (
+    Guarded(
+        model=Event,
+        fixed=(
+            Fixed(what="fixed", columns=every(Event, but=frozenset(_PLACE)), why="an event is what was told"),
+            Fixed(what="placed", columns=_PLACE, when="OLD.position IS NOT NULL", why="an event is placed once"),
+        ),
+    ),
+)

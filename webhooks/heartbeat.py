@@ -1,22 +1,59 @@
-"""The dispatcher's sign of life, which /readyz looks for."""
+"""What is said to and of dispatchers through the broker: one bell that wakes them, and their sign of life for /readyz.
+
+Both may be lost at any time: the scheduler's sweep wakes them every few seconds anyway.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import redis
+import structlog
+from celery import current_app
 from django.conf import settings
+from django.db import transaction
 
-_KEY = "dispatcher:alive"
+_ALIVE, _BELL = "dispatcher:alive", "dispatcher:bell"
 _SECONDS = 60
+_RINGS = 5  # seconds after which a bell that nobody heard is rung again
+log = structlog.get_logger(__name__)
 
 
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+@lru_cache(maxsize=1)
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+
+
+def wake_dispatcher() -> None:
+    """Have deliveries looked for once the current transaction has committed; many at once ring the bell once."""
+    if not any(call is _ring for _, call, _ in _to_come()):
+        transaction.on_commit(_ring)
+
+
+def _to_come() -> list[tuple[set[str], object, bool]]:
+    """What runs on commit whatever becomes of the savepoints that we are in."""
+    connection = transaction.get_connection()
+    open_ = set(connection.savepoint_ids)
+    return [entry for entry in connection.run_on_commit if entry[0] <= open_]
+
+
+def _ring() -> None:
+    try:
+        if _client(settings.REDIS_URL).set(_BELL, "1", nx=True, ex=_RINGS):
+            current_app.send_task("webhooks.tasks.dispatch", retry=False)
+    except Exception as error:  # the rows are committed; the sweep will find them
+        log.warning("broker_away", task="webhooks.tasks.dispatch", error=str(error))
 
 
 def beat() -> None:
-    """Say that a dispatcher is running; a broker that is away is no reason to stop dispatching."""
+    """Say that a dispatcher is running, and take the bell down: whoever commits from now on rings anew.
+
+    Before it looks for work, not after: else what commits between would be heard by nobody. A broker that is away is no
+    reason to stop dispatching.
+    """
     try:
-        _client().set(_KEY, "1", ex=_SECONDS)
+        _client(settings.REDIS_URL).set(_ALIVE, "1", ex=_SECONDS)
+        _client(settings.REDIS_URL).delete(_BELL)
     except redis.RedisError:
         return
 
@@ -24,6 +61,6 @@ def beat() -> None:
 def dispatcher_is_alive() -> bool:
     """Whether a dispatcher has run within the last minute."""
     try:
-        return bool(_client().exists(_KEY))
+        return bool(_client(settings.REDIS_URL).exists(_ALIVE))
     except redis.RedisError:
         return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +11,8 @@ from django.db.models import Q
 from businesses.models import Owned, OwnedQuerySet, UpdatedAt
 from invoicing.lib import clock
 from invoicing.lib.secrets import decrypt
+from webhooks.catalog import ALL
+from webhooks.signing import OVERLAP, Secrets
 
 
 class Event(Owned):
@@ -22,6 +25,9 @@ class Event(Owned):
     data = models.TextField()
     previous = models.TextField(null=True)
     actor = models.JSONField()
+    position = models.PositiveBigIntegerField(
+        null=True, editable=False, help_text="Its place in the catch-up feed of its business; see webhooks/feed.py."
+    )
 
     objects = OwnedQuerySet.as_manager()
 
@@ -29,7 +35,9 @@ class Event(Owned):
         indexes = [
             models.Index(fields=["business", "-id"], name="event_of"),
             models.Index(fields=["business", "type", "-id"], name="event_of_type"),
+            models.Index(fields=["business", "id"], condition=Q(position=None), name="event_without_position"),
         ]
+        constraints = [models.UniqueConstraint(fields=["business", "position"], name="event_position_once")]
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
@@ -47,9 +55,16 @@ class EndpointQuerySet(OwnedQuerySet["Endpoint"]):
         """Those that are not deleted."""
         return self.filter(deleted_at=None)
 
+    def lock(self, pk: int) -> Endpoint:
+        """One, to be changed. no_key: publishers, who only refer to the row, need not wait."""
+        return self.select_for_update(of=("self",), no_key=True).select_related("business").get(pk=pk)
+
 
 class Endpoint(Owned):
-    """A URL of the business's own that wants to hear of some events. `secret` is encrypted."""
+    """A URL of the business's own that wants to hear of some events.
+
+    Secrets are encrypted. While one is being replaced there are two: what each of them signs says webhooks/signing.py.
+    """
 
     class Status(models.TextChoices):
         ENABLED = "enabled", "Enabled"
@@ -57,18 +72,22 @@ class Endpoint(Owned):
 
     class Schedule(models.TextChoices):
         OIM = "oim", "1 min, 5 min, 30 min, 2 h, 24 h"
+        STANDARD = "standard", "5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h"
 
     class Format(models.TextChoices):
         OIM = "oim", "OnlineInvoiceMaker"
 
     url = models.CharField("URL", max_length=2000)
-    events = models.JSONField(help_text='Names of events, or "*" for all.')
+    events = models.JSONField(help_text='Names of events, "invoice.*" for all of a kind, "*" for all.')
     description = models.CharField(max_length=255, null=True, blank=True)
     schedule = models.CharField(max_length=10, choices=Schedule.choices, default=Schedule.OIM)
     headers = models.JSONField(default=dict, blank=True)
     fifo = models.BooleanField("in order", default=False)
     format = models.CharField(max_length=20, choices=Format.choices, default=Format.OIM)
     secret = models.TextField(editable=False)
+    secret_since = models.DateTimeField(default=clock.now, editable=False)
+    next_secret = models.TextField(null=True, editable=False)
+    next_secret_since = models.DateTimeField(null=True, editable=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ENABLED, editable=False)
     disabled_reason = models.CharField(max_length=255, null=True, editable=False)
     consecutive_failures = models.PositiveIntegerField(default=0, editable=False)
@@ -80,20 +99,34 @@ class Endpoint(Owned):
     class Meta:
         indexes = [models.Index(fields=["business", "-id"], condition=Q(deleted_at=None), name="endpoint_of")]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=["enabled", "disabled"]), name="endpoint_status_known")
+            models.CheckConstraint(condition=Q(status__in=["enabled", "disabled"]), name="endpoint_status_known"),
+            models.CheckConstraint(
+                condition=Q(next_secret=None, next_secret_since=None)
+                | Q(next_secret__isnull=False, next_secret_since__isnull=False),
+                name="endpoint_next_secret_dated",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.url[:100]
 
+    def secrets_at(self, moment: datetime) -> Secrets:
+        """What signs at this moment, in the clear; cryptography.fernet.InvalidToken where SECRET_KEY is another one."""
+        if self.next_secret is None or self.next_secret_since is None:
+            return Secrets(decrypt(self.secret))
+        if moment >= self.next_secret_since + OVERLAP:
+            return Secrets(decrypt(self.next_secret))
+        return Secrets(decrypt(self.secret), decrypt(self.next_secret))
+
     @property
-    def signing_secret(self) -> str:
-        """The secret in the clear, 64 hex digits."""
-        return decrypt(self.secret)
+    def is_enabled(self) -> bool:
+        """Whether anything is sent to it."""
+        return self.deleted_at is None and self.status == self.Status.ENABLED
 
     def wants(self, type_: str) -> bool:
         """Whether it is subscribed to this kind of event."""
-        return "*" in self.events or type_ in self.events
+        noun = type_.partition(".")[0]
+        return not {ALL, f"{noun}.*", type_}.isdisjoint(self.events)
 
 
 class Delivery(Owned):
@@ -121,11 +154,20 @@ class Delivery(Owned):
     class Meta:
         verbose_name_plural = "deliveries"
         indexes = [
+            # The head of each endpoint's queue, however long the others' are: by time, and in order for FIFO.
+            models.Index(
+                fields=["endpoint", "next_attempt_at", "id"], condition=Q(state="pending"), name="delivery_next"
+            ),
+            models.Index(fields=["endpoint", "event"], condition=Q(state="pending"), name="delivery_in_order"),
             models.Index(fields=["next_attempt_at", "id"], condition=Q(state="pending"), name="delivery_due"),
+            models.Index(
+                fields=["endpoint", "event"], condition=Q(state__in=["held", "failed"]), name="delivery_not_made"
+            ),
             models.Index(fields=["business", "endpoint", "-id"], name="delivery_of_endpoint"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["business", "event", "endpoint"], name="delivery_once"),
+            # The event first: by it deliveries are found, and forgotten with it.
+            models.UniqueConstraint(fields=["event", "business", "endpoint"], name="delivery_of_event_once"),
             models.CheckConstraint(
                 condition=Q(state="pending", next_attempt_at__isnull=False)
                 | Q(state__in=["delivered", "failed", "held"], next_attempt_at=None),
@@ -145,12 +187,16 @@ class Attempt(Owned):
     status_code = models.PositiveSmallIntegerField(null=True)
     error = models.CharField(max_length=255, null=True)
     duration_ms = models.PositiveIntegerField(null=True)
-    response = models.TextField(default="", help_text="The first KiB of the answer.")
+    url = models.CharField(max_length=2000, default="")
+    request_headers = models.JSONField(default=dict)
+    response = models.TextField(default="", help_text="The first 16 KiB of the answer.")
 
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["business", "delivery", "number"], name="attempt_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["delivery", "business", "number"], name="attempt_of_delivery_once")
+        ]
 
     def __str__(self) -> str:
         return f"#{self.number}: {self.status_code or self.error or 'no outcome'}"
@@ -160,9 +206,51 @@ class Attempt(Owned):
         """Whether the endpoint took the event: any 2xx within the deadline."""
         return self.error is None and self.status_code is not None and 200 <= self.status_code < 300
 
+    @property
+    def outcome(self) -> str:
+        """delivered, failed, or under_way while there is none."""
+        if self.succeeded:
+            return "delivered"
+        return "failed" if self.error else "under_way"
 
-def due_deliveries() -> models.QuerySet[Delivery, Any]:
-    """What should be sent now and nobody is sending, oldest first."""
-    now = clock.now()
-    free = Q(lease_until=None) | Q(lease_until__lte=now)
-    return Delivery.objects.filter(free, state="pending", next_attempt_at__lte=now).order_by("next_attempt_at", "id")
+
+class Replay(Owned):
+    """A job that sends events (again) to an endpoint, a batch per transaction: killed anywhere, it goes on behind `last_event`.
+
+    Of the events between `since` and `until` those of `event_types` and `event_ids` (empty: all it is subscribed to),
+    whose delivery is in one of `states` (empty: any, or none yet).
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        STOPPED = "stopped", "Stopped"
+
+    endpoint = models.ForeignKey(Endpoint, models.PROTECT, related_name="replays", db_index=False)
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField()
+    event_types = models.JSONField(default=list)
+    event_ids = models.JSONField(default=list)
+    states = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    count = models.PositiveIntegerField(default=0, help_text="How many events were found when it was asked for.")
+    done = models.PositiveIntegerField(default=0, help_text="How many of them are on their way (again).")
+    last_event = models.PositiveBigIntegerField(default=0)
+    updated_at = UpdatedAt(editable=False)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["business", "endpoint", "-id"], name="replay_of_endpoint"),
+            models.Index(fields=["id"], condition=Q(state__in=["queued", "running"]), name="replay_unfinished"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running", "done", "stopped"]), name="replay_state_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.done} of {self.count} ({self.get_state_display()})"

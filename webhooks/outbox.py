@@ -12,8 +12,8 @@ from msgspec import Raw
 from businesses.audit import Actor
 from businesses.models import Business
 from invoicing.lib import clock, json
-from invoicing.lib.wake import wake
 from webhooks.catalog import EVENT_NAMES, TEST
+from webhooks.heartbeat import wake_dispatcher
 from webhooks.models import Delivery, Endpoint, Event
 
 
@@ -32,14 +32,27 @@ def publish(
     """
     event = _record(business, type, data, actor, previous)
     endpoints = Endpoint.objects.of(business).live().only("business_id", "events", "status")
-    _queue(event, [endpoint for endpoint in endpoints if endpoint.wants(type)])
+    queue(event, [endpoint for endpoint in endpoints if endpoint.wants(type)])
     return event
 
 
 def publish_test(endpoint: Endpoint, *, actor: Actor) -> Delivery:
     """Record `webhook.test` for this endpoint alone, whatever it is subscribed to."""
     data = {"endpoint_id": endpoint.uuid, "url": endpoint.url, "message": "This is a test."}
-    return _queue(_record(endpoint.business, TEST, data, actor), [endpoint])[0]
+    return queue(_record(endpoint.business, TEST, data, actor), [endpoint])[0]
+
+
+def queue(event: Event, endpoints: Iterable[Endpoint]) -> list[Delivery]:
+    """A delivery of an event for each of these endpoints of its business: due now, or held while the endpoint is disabled."""
+    deliveries = [_delivery(event, endpoint) for endpoint in endpoints]
+    if not deliveries:
+        return []
+    body = json.encode(envelope(event, event.business))
+    for delivery in deliveries:
+        delivery.body = body
+    if any(delivery.state == Delivery.State.PENDING for delivery in deliveries):
+        wake_dispatcher()
+    return Delivery.objects.bulk_create(deliveries)
 
 
 def envelope(event: Event, business: Business) -> dict[str, Any]:
@@ -69,26 +82,12 @@ def _record(
     )
 
 
-def _queue(event: Event, endpoints: Iterable[Endpoint]) -> list[Delivery]:
-    """A delivery each: due now, or held while the endpoint is disabled."""
-    deliveries = [_delivery(event, endpoint) for endpoint in endpoints]
-    if not deliveries:
-        return []
-    body = json.encode(envelope(event, event.business))
-    for delivery in deliveries:
-        delivery.body = body
-    if any(delivery.state == Delivery.State.PENDING for delivery in deliveries):
-        wake("webhooks.tasks.dispatch")
-    return Delivery.objects.bulk_create(deliveries)
-
-
 def _delivery(event: Event, endpoint: Endpoint) -> Delivery:
     held = endpoint.status == Endpoint.Status.DISABLED
     return Delivery(
         business=event.business,
         event=event,
         endpoint=endpoint,
-        created_at=event.created_at,
         state=Delivery.State.HELD if held else Delivery.State.PENDING,
-        next_attempt_at=None if held else event.created_at,
+        next_attempt_at=None if held else clock.now(),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,11 +16,14 @@ from invoicing.lib.http import Answer
 from webhooks import retries
 from webhooks.claims import Claim
 from webhooks.models import Delivery, Endpoint
-from webhooks.services import disable_endpoint
+from webhooks.services.endpoints import disable_endpoint
 
 Outcome = tuple[Claim, Answer]
 _GONE = 410
-_FILL = "UPDATE webhooks_attempt SET status_code = %s, error = %s, duration_ms = %s, response = %s WHERE id = %s"
+_FILL = """
+UPDATE webhooks_attempt
+SET status_code = %s, error = %s, duration_ms = %s, response = %s, url = %s, request_headers = %s WHERE id = %s
+"""
 _State = tuple[str, int, datetime | None]  # state, failures, next attempt
 
 
@@ -36,7 +41,8 @@ def _fill_attempts(outcomes: Iterable[Outcome]) -> None:
     for claim, answer in outcomes:
         attempt = claim.attempt
         attempt.status_code, attempt.error = answer.status, answer.error or _complaint(answer.status)
-        rows.append((attempt.status_code, attempt.error, answer.duration_ms, answer.excerpt, attempt.pk))
+        outcome = (attempt.status_code, attempt.error, answer.duration_ms, answer.excerpt)
+        rows.append((*outcome, attempt.url, json.dumps(attempt.request_headers), attempt.pk))
     with connection.cursor() as cursor:  # rows that all differ: a fifth of the time of bulk_update or an upsert
         cursor.executemany(_FILL, rows)
 
@@ -61,26 +67,27 @@ def _settle(outcomes: Iterable[Outcome], endpoints: dict[int, Endpoint]) -> None
     rows = Delivery.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
     held_by_us = {pk: (lease, failures) for pk, lease, failures in rows.values_list("pk", "lease", "failures")}
     groups: dict[_State, list[int]] = defaultdict(list)
-    for claim, _ in outcomes:
+    for claim, answer in outcomes:
         lease, failures = held_by_us[claim.delivery_id]
         if lease == claim.lease:
-            groups[_next_state(claim, failures, endpoints)].append(claim.delivery_id)
+            groups[_next_state(claim, answer, failures, endpoints)].append(claim.delivery_id)
     for (state, failures, due), members in groups.items():
         Delivery.objects.filter(pk__in=members).update(
             state=state, failures=failures, next_attempt_at=due, lease_until=None, updated_at=clock.now()
         )
 
 
-def _next_state(claim: Claim, failures: int, endpoints: dict[int, Endpoint]) -> _State:
+def _next_state(claim: Claim, answer: Answer, failures: int, endpoints: dict[int, Endpoint]) -> _State:
     if claim.attempt.succeeded:
         return Delivery.State.DELIVERED, failures, None
     endpoint, failures = endpoints[claim.endpoint.pk], failures + 1
-    delay = retries.delay_after(endpoint.schedule, failures)
+    delay = retries.delay_after(endpoint.schedule, failures, endless=endpoint.fifo)
     if delay is None or endpoint.deleted_at is not None:
         return Delivery.State.FAILED, failures, None
     if endpoint.status == Endpoint.Status.DISABLED:
         return Delivery.State.HELD, failures, None
-    return Delivery.State.PENDING, failures, clock.now() + delay
+    wait = retries.with_jitter(delay, random.random(), retry_after=answer.retry_after)  # noqa: S311 - spreads load
+    return Delivery.State.PENDING, failures, clock.now() + wait
 
 
 def _count(outcomes: Iterable[Outcome], endpoints: dict[int, Endpoint]) -> None:

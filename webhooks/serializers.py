@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from msgspec import Raw
 from rest_framework import serializers
@@ -12,15 +15,20 @@ from rest_framework import serializers
 from businesses.models import Business
 from businesses.serializers import columns_of
 from invoicing.lib import clock
-from webhooks.models import Attempt, Delivery, Endpoint
+from webhooks.health import Health
+from webhooks.models import Attempt, Delivery, Endpoint, Replay
 from webhooks.signing import standard_secret
 
 _ENDPOINT_PLAIN = (
     *("url", "events", "description", "schedule", "headers", "fifo", "format"),
     *("status", "disabled_reason", "consecutive_failures"),
 )
-ENDPOINT_COLUMNS = ("uuid", *_ENDPOINT_PLAIN, "created_at", "updated_at")
+_ENDPOINT_TIMES = ("secret_since", "next_secret_since")
+ENDPOINT_COLUMNS = ("uuid", *_ENDPOINT_PLAIN, *_ENDPOINT_TIMES, "created_at", "updated_at")
 EVENT_COLUMNS = ("uuid", "type", "data", "previous", "actor", "created_at")
+_REPLAY_PLAIN = ("state", "count", "done", "event_types")
+_REPLAY_TIMES = ("since", "until", "created_at", "updated_at")
+REPLAY_COLUMNS = ("uuid", *_REPLAY_PLAIN, "event_ids", "states", *_REPLAY_TIMES)
 DELIVERY_COLUMNS = ("pk", "uuid", "event__uuid", "event__type", "state", "next_attempt_at", "created_at")
 
 
@@ -59,6 +67,8 @@ class EndpointOutput(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Endpoint.Status.choices)
     disabled_reason = serializers.CharField(allow_null=True)
     consecutive_failures = serializers.IntegerField()
+    secret_since = serializers.DateTimeField()
+    next_secret_since = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -81,6 +91,14 @@ class AttemptOutput(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
+class LoggedAttemptOutput(AttemptOutput):
+    """One call, with what was asked and answered; headers that the business added are not shown."""
+
+    url = serializers.CharField()
+    request_headers = serializers.DictField(child=serializers.CharField())
+    response = serializers.CharField()
+
+
 class DeliveryOutput(serializers.Serializer[Any]):
     """An event on its way to an endpoint."""
 
@@ -93,6 +111,43 @@ class DeliveryOutput(serializers.Serializer[Any]):
     attempts = AttemptOutput(many=True)
 
 
+class DeliveryDetailOutput(DeliveryOutput):
+    """An event on its way to an endpoint, with the body as it is sent, to the byte, and its attempts in full."""
+
+    body = serializers.CharField()
+    attempts = LoggedAttemptOutput(many=True)
+
+
+class ReplayOutput(serializers.Serializer[Any]):
+    """A job that sends events (again): `count` were found, `done` are on their way."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=Replay.State.choices)
+    count = serializers.IntegerField()
+    done = serializers.IntegerField()
+    since = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateTimeField()
+    event_types = serializers.ListField(child=serializers.CharField())
+    event_ids = serializers.ListField(child=serializers.CharField())
+    status = serializers.ListField(child=serializers.ChoiceField(choices=Delivery.State.choices))
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class HealthOutput(serializers.Serializer[Any]):
+    """How an endpoint fared of late, over its latest deliveries; without attempts the rates are null."""
+
+    attempts = serializers.IntegerField()
+    succeeded = serializers.IntegerField()
+    success_rate = serializers.FloatField(allow_null=True)
+    p95_ms = serializers.IntegerField(allow_null=True)
+    last_error = serializers.CharField(allow_null=True)
+    last_error_at = serializers.DateTimeField(allow_null=True)
+    last_success_at = serializers.DateTimeField(allow_null=True)
+    pending = serializers.IntegerField()
+    held = serializers.IntegerField()
+
+
 # As they are sent ----------------------------------------------------------------------------------------------------
 def represent_endpoints(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Rows of ENDPOINT_COLUMNS as EndpointOutput says."""
@@ -100,6 +155,7 @@ def represent_endpoints(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any
         {
             "id": row["uuid"],
             **{name: row[name] for name in _ENDPOINT_PLAIN},
+            **{name: _moment(row[name]) for name in _ENDPOINT_TIMES},
             "created_at": clock.iso(row["created_at"]),
             "updated_at": clock.iso(row["updated_at"]),
         }
@@ -143,7 +199,7 @@ def represent_deliveries(rows: Iterable[Mapping[str, Any]], business: Business) 
             "event_id": f"evt_{row['event__uuid'].hex}",
             "event_type": row["event__type"],
             "status": row["state"],
-            "next_attempt_at": clock.iso(row["next_attempt_at"]) if row["next_attempt_at"] else None,
+            "next_attempt_at": _moment(row["next_attempt_at"]),
             "created_at": clock.iso(row["created_at"]),
             "attempts": attempts[row["pk"]],
         }
@@ -154,6 +210,45 @@ def represent_deliveries(rows: Iterable[Mapping[str, Any]], business: Business) 
 def represent_delivery(delivery: Delivery) -> dict[str, Any]:
     """A delivery as DeliveryOutput says."""
     return represent_deliveries([columns_of(delivery, DELIVERY_COLUMNS)], delivery.business)[0]
+
+
+def represent_delivery_in_full(delivery: Delivery) -> dict[str, Any]:
+    """A delivery as DeliveryDetailOutput says."""
+    data = represent_delivery(delivery)
+    logged = {row.uuid: row for row in Attempt.objects.of(delivery.business_id).filter(delivery=delivery)}
+    for attempt in data["attempts"]:
+        row = logged[attempt["id"]]
+        attempt |= {"url": row.url, "request_headers": row.request_headers, "response": row.response}
+    return {**data, "body": bytes(delivery.body).decode()}
+
+
+def represent_replays(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of REPLAY_COLUMNS as ReplayOutput says."""
+    return [
+        {
+            "id": row["uuid"],
+            **{name: row[name] for name in _REPLAY_PLAIN},
+            "event_ids": [f"evt_{UUID(text).hex}" for text in row["event_ids"]],
+            "status": row["states"],
+            **{name: _moment(row[name]) for name in _REPLAY_TIMES},
+        }
+        for row in rows
+    ]
+
+
+def represent_replay(replay: Replay) -> dict[str, Any]:
+    """A replay as ReplayOutput says."""
+    return represent_replays([columns_of(replay, REPLAY_COLUMNS)])[0]
+
+
+def represent_health(health: Health) -> dict[str, Any]:
+    """An endpoint's health as HealthOutput says."""
+    data = asdict(health)
+    return data | {name: _moment(data[name]) for name in ("last_error_at", "last_success_at")}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return clock.iso(moment) if moment else None
 
 
 def _attempts(deliveries: list[int], business: Business) -> Mapping[int, list[dict[str, Any]]]:

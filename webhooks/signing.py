@@ -6,9 +6,23 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 USER_AGENT = "OnlineInvoiceMaker-Webhooks/1.0"
+OVERLAP = timedelta(hours=24)  # how long the old of two secrets goes on signing
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The signing secrets of an endpoint, 64 hex digits each; `next` is the one that is to replace `current`.
+
+    OnlineInvoiceMaker's header has room for one signature: `current` makes it until `next` is activated. Standard
+    Webhooks' has room for several: there both sign, so that a receiver may change over at any moment in between.
+    """
+
+    current: str
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +51,9 @@ def standard_signature(secret: str, event_id: str, timestamp: int, body: bytes) 
     return f"v1,{base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()}"
 
 
-def oim_headers(body: bytes, secret: str, call: Call) -> dict[str, str]:
+def oim_headers(body: bytes, secrets: Secrets, call: Call) -> dict[str, str]:
     """All headers of a request in the native format."""
+    live = [secret for secret in (secrets.next, secrets.current) if secret]
     return {
         "Content-Type": "application/json",
         "User-Agent": USER_AGENT,
@@ -46,8 +61,10 @@ def oim_headers(body: bytes, secret: str, call: Call) -> dict[str, str]:
         "X-Webhook-Event-ID": call.event_id,
         "X-Webhook-Timestamp": str(call.timestamp),
         "X-Webhook-Event": call.event_type,
-        "X-Webhook-Signature": oim_signature(secret, call.timestamp, body),
+        "X-Webhook-Signature": oim_signature(secrets.current, call.timestamp, body),
         "webhook-id": call.event_id,
         "webhook-timestamp": str(call.timestamp),
-        "webhook-signature": standard_signature(secret, call.event_id, call.timestamp, body),
+        "webhook-signature": " ".join(
+            standard_signature(secret, call.event_id, call.timestamp, body) for secret in live
+        ),
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from invoicing.lib.api import unknown_name
 from invoicing.lib.errors import Invalid
-from webhooks.catalog import ALL, EVENT_NAMES
+from webhooks.catalog import SUBSCRIPTIONS
 
 MAX_HEADERS = 20
 _NAME = re.compile(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$")
@@ -23,12 +23,12 @@ _OUR_PREFIXES = ("content-", "x-webhook-", "webhook-", "proxy-")
 
 
 def check_events(names: Sequence[str]) -> list[str]:
-    """The names, each once, in the order given; Invalid for none at all and for one that no event has."""
+    """The names and wildcards, each once, in the order given; Invalid for none at all and for one that no event has."""
     if not names:
         raise Invalid.field("events", 'Give at least one name, or "*" for all.')
     for index, name in enumerate(names):
-        if name != ALL and name not in EVENT_NAMES:
-            raise Invalid.field(f"events.{index}", unknown_name(name[:50], {*EVENT_NAMES, ALL}))
+        if name not in SUBSCRIPTIONS:
+            raise Invalid.field(f"events.{index}", unknown_name(name[:50], SUBSCRIPTIONS))
     return list(dict.fromkeys(names))
 
 

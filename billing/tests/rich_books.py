@@ -30,7 +30,7 @@ from businesses.files import store_file
 from businesses.models import Business
 from conftest import make_business
 from customers.models import Customer
-from webhooks.services import create_endpoint
+from webhooks.services.endpoints import create_endpoint
 
 LINES = [
     LineDraft(description="Design", quantity=Decimal(3), unit_price=Decimal("33.335"), tax_rate=Decimal(19)),

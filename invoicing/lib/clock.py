@@ -8,13 +8,28 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 _moved: ContextVar[datetime | None] = ContextVar("moved_clock", default=None)
 
 
 def now() -> datetime:
     """The current moment in UTC, cut to milliseconds, which is what the API shows and compares."""
-    moment = _moved.get() or datetime.now(UTC)
+    return _cut(_moved.get() or datetime.now(UTC))
+
+
+def _cut(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def of_database() -> datetime:
+    """The current moment on the database server's clock, the one that all machines share; SQLite's is this machine's."""
+    if _moved.get() or connection.vendor != "postgresql":
+        return now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        (moment,) = cursor.fetchone()
+    return _cut(moment.astimezone(UTC))
 
 
 def today(time_zone: str) -> date:

@@ -41,6 +41,8 @@ class Environment:
     email_from: str
     rate_limit: int
     outgoing_allow_nets: list[str]
+    webhook_calls_per_endpoint: int
+    event_retention_days: int
     demo: bool
     debug: bool
 
@@ -68,6 +70,8 @@ def read_environment() -> Environment:
         email_from=env.str("EMAIL_FROM", "") or "invoicing@localhost",
         rate_limit=_integer(env, "RATE_LIMIT", 100, 0, 1_000_000),
         outgoing_allow_nets=_networks(env, "OUTGOING_ALLOW_NETS"),
+        webhook_calls_per_endpoint=_integer(env, "WEBHOOK_CALLS_PER_ENDPOINT", 4, 1, 100),
+        event_retention_days=_integer(env, "EVENT_RETENTION_DAYS", 365, 0, 36_500),
         demo=env.str("DEMO", "1") not in {"0", "false", "no", "off"},
         debug=env.str("DEBUG", "0") in {"1", "true", "yes", "on"},
     )

@@ -10,55 +10,83 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as LookupTimeout
+from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import Connection
 from django.conf import settings
 from yarl import URL
 
+from invoicing.lib import clock
 from invoicing.lib.addresses import may_dial
 from invoicing.lib.errors import Invalid
+from invoicing.lib.sockets import SIP, SippingSocket, TooMuch
 
 DEADLINE = 10.0
 MAX_URL = 2000
-_READ, _EXCERPT = 64 * 1024, 1024
+MAX_EXCERPT = 16 * 1024  # bytes of an answer's body that are read, all of which are kept
+_ADDRESSES = 8  # of a name that are tried: aiohttp's tries grow with the square of their number
+_MAX_RETRY_AFTER = 86_400.0
 _LOOKUP_SECONDS = 2.0  # how long a person who types a URL waits for its name
 
-_PRINTABLE = re.compile(r"^[^\x00-\x20\x7f\\]+$")
+_PRINTABLE = re.compile(r"[^\x00-\x20\x7f\\]+")
 _AUTHORITY = re.compile(r"://|[/?#]")
-_NAME = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?$")
-_NUMERIC = re.compile(
-    r"(^|\.)(0x[0-9a-f]*|[0-9]+)\.?$"
-)  # what the system's resolver would read as IPv4 (WHATWG URL 3.5)
-_INSIDE = re.compile(r"(^[^.]+|\.(localhost|local|internal|localdomain|home\.arpa))\.?$")
+_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
+_NUMERIC = re.compile(r"(^|\.)(0x[0-9a-f]*|[0-9]+)\.?$")  # what a resolver may read as IPv4 (WHATWG URL 3.5)
+_INSIDE = re.compile(r"(^[^.]+|\.(localhost|localdomain|local|internal|intranet|lan|corp|home|home\.arpa|private))\.?$")
 _NOT_ALLOWED = "This host's address is not on the public internet."
 
 # getaddrinfo cannot be cancelled: a name server that hangs must not take the threads of the others.
-_lookups = ThreadPoolExecutor(max_workers=64, thread_name_prefix="lookup")
+_lookups = ThreadPoolExecutor(max_workers=256, thread_name_prefix="lookup")
 
 
 class Refused(OSError):
     """The address may not be dialled."""
 
 
+_Sentences = tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]
+_SEEN: _Sentences = (  # in this order: some are kinds of others
+    ((aiohttp.ClientConnectorError, ConnectionRefusedError), "The connection was refused or not possible."),
+    (
+        (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError),
+        "The connection was closed before an answer.",
+    ),
+    (aiohttp.ClientPayloadError, "The answer broke off."),
+    (aiohttp.ClientResponseError, "The answer is not HTTP as it should be."),
+)
+_BEHIND: _Sentences = (
+    (Refused, _NOT_ALLOWED),
+    (ssl.SSLError, "The TLS handshake failed."),
+    (socket.gaierror, "The host does not resolve."),
+    (TooMuch, "The headers of the answer have no end."),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a call ended: `status` with the start of the body, or `error`, one sentence. `duration_ms` is the whole call's."""
+    """How a call ended: `status` with the start of the body, or `error`, one sentence. `duration_ms` is the whole call's.
+
+    `retry_after` is how many seconds the other side asks to be left alone (0 to a day); None where it does not say.
+    """
 
     status: int | None
     excerpt: str
     duration_ms: int
     error: str | None
+    retry_after: float | None = None
 
 
 # Where a call may go -------------------------------------------------------------------------------------------------
 def parse_url(text: str) -> URL:
     """The URL as it will be dialled, looked at without the network; Invalid names `url` and says what is wrong."""
-    if len(text) > MAX_URL or not _PRINTABLE.match(text):
+    if len(text) > MAX_URL or not _PRINTABLE.fullmatch(text):
         raise Invalid.field("url", f"Expected a URL of at most {MAX_URL} characters without spaces.")
     try:
         url = URL(text)
@@ -93,7 +121,7 @@ def check_url(text: str) -> None:
 def _is_host(host: str) -> bool:
     if ":" in host or _NUMERIC.search(host):
         return _is_canonical(host)  # 2130706433, 0x7f.1, 0177.0.0.1 and fe80::1%eth0 are not
-    return len(host) <= 253 and bool(_NAME.match(host))
+    return len(host) <= 253 and bool(_NAME.fullmatch(host))
 
 
 def _is_canonical(host: str) -> bool:
@@ -129,7 +157,7 @@ class _Gate(AbstractResolver):
                 proto=proto,
                 flags=socket.AI_NUMERICHOST,
             )
-            for family, _, proto, _, address in found
+            for family, _, proto, _, address in found[:_ADDRESSES]
         ]
 
     async def close(self) -> None:
@@ -139,7 +167,28 @@ class _Gate(AbstractResolver):
         """aiohttp's socket factory: the last look before a dial, and the only one at a numeric host."""
         if not may_dial(str(info[4][0]), plain=self.plain):
             raise Refused(_NOT_ALLOWED)
-        return socket.socket(info[0], info[1], info[2])
+        return SippingSocket(info[0], info[1], info[2])
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Tells the call that asked for a connection which one it got: a closed one would wait for ever to be read to the end."""
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        _line.set(connection.transport)
+        return connection
+
+
+_line: ContextVar[asyncio.Transport | None] = ContextVar("line", default=None)
+
+
+def _hang_up(*, failed: bool) -> None:
+    """Let nothing linger of a call that is over, unless its connection is as good as new."""
+    line = _line.get()
+    if line and (failed or line.is_closing() or line.get_write_buffer_size()):
+        line.abort()
 
 
 # The call ------------------------------------------------------------------------------------------------------------
@@ -157,57 +206,79 @@ class Client:
             await session.close()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float = DEADLINE) -> Answer:
-        """POST and read at most 64 KiB within `deadline` seconds, name lookup included; every failure is an Answer."""
-        start = time.monotonic()
-        status, excerpt, error = None, "", None
+        """POST and read at most 16 KiB of a body within `deadline` seconds, name lookup included; failures are Answers too."""
+        start, failed = time.monotonic(), True
+        _line.set(None)
         try:
             async with asyncio.timeout(deadline):
-                status, excerpt = await self._post(parse_url(url), body, headers)
+                status, excerpt, retry_after = await self._post(parse_url(url), body, headers)
+                failed = False
         except TimeoutError:
-            error = f"No complete answer within {deadline:g} seconds."
+            return _failed(start, f"No complete answer within {deadline:g} seconds.")
         except Invalid as refusal:
-            error = refusal.message
+            return _failed(start, refusal.message)
         except (aiohttp.ClientError, OSError, ValueError) as failure:
-            error = _reason(failure)
-        return Answer(status, excerpt, round((time.monotonic() - start) * 1000), error)
+            return _failed(start, _reason(failure))
+        finally:
+            _hang_up(failed=failed)
+        return Answer(status, excerpt, _milliseconds(start), None, retry_after)
 
-    async def _post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+    async def _post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, float | None]:
         session = self._sessions[url.scheme]
         async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
             read = bytearray()
-            while len(read) < _READ and (chunk := await response.content.read(_READ - len(read))):
+            while len(read) < MAX_EXCERPT and (chunk := await response.content.read(MAX_EXCERPT - len(read))):
                 read += chunk
-            return response.status, bytes(read[:_EXCERPT]).decode("utf-8", "replace").replace("\0", "\ufffd")
+            excerpt = read.decode("utf-8", "replace").replace("\0", "\ufffd")
+            return response.status, excerpt, _retry_after(response.headers.get("Retry-After", ""))
 
 
 def _session(*, plain: bool) -> aiohttp.ClientSession:
     gate = _Gate(plain=plain)
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=gate, use_dns_cache=False, socket_factory=gate.socket, limit=0),
+        connector=_Connector(resolver=gate, use_dns_cache=False, socket_factory=gate.socket, limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
-        auto_decompress=False,
+        auto_decompress=False,  # or a few bytes could become gigabytes
+        read_bufsize=SIP,
         skip_auto_headers={"Accept-Encoding", "Accept"},
         trust_env=False,
     )
 
 
+def _failed(start: float, error: str) -> Answer:
+    return Answer(None, "", _milliseconds(start), error)
+
+
+def _milliseconds(start: float) -> int:
+    return round((time.monotonic() - start) * 1000)
+
+
+def _retry_after(text: str) -> float | None:
+    """Seconds from now, of a number or a date (RFC 9110, 10.2.3): a day at most, None for the past and for nonsense."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), _MAX_RETRY_AFTER)
+    try:
+        moment = parsedate_to_datetime(text)
+        seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - clock.now()).total_seconds()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return min(seconds, _MAX_RETRY_AFTER) if seconds >= 0 else None
+
+
 def _reason(failure: Exception) -> str:
     """One sentence for the owner of the endpoint; it names no address, which would let a stranger map the inside."""
     for cause in _causes(failure):
-        if isinstance(cause, Refused):
-            return _NOT_ALLOWED
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"The certificate is not valid: {cause.verify_message}."[:255]
-        if isinstance(cause, ssl.SSLError):
-            return "The TLS handshake failed."
-        if isinstance(cause, socket.gaierror):
-            return "The host does not resolve."
-    if isinstance(failure, aiohttp.ClientConnectorError | ConnectionRefusedError):
-        return "The connection was refused or not possible."
-    if isinstance(failure, aiohttp.ServerDisconnectedError | ConnectionResetError | BrokenPipeError):
-        return "The connection was closed before an answer."
-    return f"The answer could not be read ({type(failure).__name__})."
+        if told := _told(cause, _BEHIND):
+            return told
+    return _told(failure, _SEEN) or f"The answer could not be read ({type(failure).__name__})."
+
+
+def _told(failure: BaseException, sentences: _Sentences) -> str | None:
+    return next((sentence for kinds, sentence in sentences if isinstance(failure, kinds)), None)
 
 
 def _causes(failure: BaseException | None) -> Iterator[BaseException]:

@@ -24,4 +24,9 @@ def encrypt(text: str) -> str:
 
 def decrypt(token: str) -> str:
     """The text that was encrypted; cryptography.fernet.InvalidToken when SECRET_KEY is another one."""
-    return _fernet(settings.SECRET_KEY).decrypt(token.encode()).decode()
+    return _decrypt(settings.SECRET_KEY, token)
+
+
+@lru_cache(maxsize=1000)  # a sender opens the same few for each call, and it takes as long as signing
+def _decrypt(secret_key: str, token: str) -> str:
+    return _fernet(secret_key).decrypt(token.encode()).decode()

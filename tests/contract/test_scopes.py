@@ -119,13 +119,22 @@ TABLE = {
     "POST /webhooks/{id}/enable": WEBHOOKS,
     "POST /webhooks/{id}/test": WEBHOOKS,
     "GET /webhooks/{id}/deliveries": WEBHOOKS,
+    "GET /webhooks/{id}/deliveries/{delivery_id}": WEBHOOKS,
     "POST /webhooks/{id}/deliveries/{delivery_id}/retry": WEBHOOKS,
+    "POST /webhooks/{id}/deliveries/{delivery_id}/skip": WEBHOOKS,
+    "POST /webhooks/{id}/disable": WEBHOOKS,
+    "GET /webhooks/{id}/health": WEBHOOKS,
+    "POST /webhooks/{id}/rotate-secret": WEBHOOKS,
+    "POST /webhooks/{id}/recover": WEBHOOKS,
+    "GET /webhooks/{id}/replays": WEBHOOKS,
+    "POST /webhooks/{id}/replays": WEBHOOKS,
+    "GET /webhooks/{id}/replays/{replay_id}": WEBHOOKS,
 }
 
 
 def call(api: Api, operation: str) -> Any:
     method, path = operation.split(" ")
-    for name in ("customer_id", "contact_id", "note_id", "product_id", "delivery_id", "id"):
+    for name in ("customer_id", "contact_id", "note_id", "product_id", "delivery_id", "replay_id", "id"):
         path = path.replace(f"{{{name}}}", NOBODY)
     return api.call(method, path, {} if method in {"POST", "PATCH"} else None)
 

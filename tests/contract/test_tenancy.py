@@ -38,6 +38,7 @@ def belongings(api: Api) -> dict[str, str]:
         "events": api.get("/events").json()["data"][0]["id"],
         "webhooks": webhook,
         "delivery_id": delivery,
+        "replay_id": api.post(f"/webhooks/{webhook}/recover", {"since": "2026-01-01"}).json()["id"],
     }
 
 
@@ -55,7 +56,8 @@ def spelled(path: str, ids: dict[str, str]) -> str:
 
 
 def unknown(path: str) -> str:
-    ids = dict.fromkeys(["customer_id", "contact_id", "note_id", "product_id", "delivery_id"], NOBODY)
+    names = ["customer_id", "contact_id", "note_id", "product_id", "delivery_id", "replay_id"]
+    ids = dict.fromkeys(names, NOBODY)
     return spelled(path, {**ids, path.split("/")[1]: NOBODY if "/events" not in path else "evt_" + "0" * 32})
 
 

@@ -16,7 +16,7 @@ from businesses.admin.base import BusinessAdmin, BusinessTabularInline
 from businesses.admin.filters import OwnRelatedFilter
 from businesses.membership import AdminRequest
 from webhooks.models import Attempt, Delivery
-from webhooks.services import retry_delivery
+from webhooks.services.deliveries import retry_delivery
 
 COLOURS = {"pending": "info", "delivered": "success", "failed": "danger", "held": "warning"}
 _RETRY = {

@@ -19,12 +19,12 @@ from invoicing.lib.http import check_url
 from webhooks.admin.deliveries import COLOURS
 from webhooks.admin.forms import EndpointForm
 from webhooks.models import Delivery, Endpoint
-from webhooks.services import (
+from webhooks.services.deliveries import send_test_event
+from webhooks.services.endpoints import (
     create_endpoint,
     delete_endpoint,
     disable_endpoint,
     enable_endpoint,
-    send_test_event,
     update_endpoint,
 )
 

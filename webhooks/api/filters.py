@@ -13,8 +13,9 @@ from django.core.exceptions import ValidationError
 from businesses.filters import ListFilter, MomentFilter, OneOfFilter
 from businesses.paging import Order
 from webhooks.catalog import EVENT_NAMES
-from webhooks.models import Delivery
+from webhooks.models import Delivery, Replay
 
+NOT_AN_EVENT_ID = "Expected an event's id such as evt_0192…."
 _EVENT_ID = re.compile(r"^evt_([0-9a-f]{32})$")
 
 
@@ -33,7 +34,7 @@ class EventIdField(forms.CharField):
             return None
         identifier = parse_event_id(text)
         if identifier is None:
-            raise ValidationError("Expected an event's id such as evt_0192….")
+            raise ValidationError(NOT_AN_EVENT_ID)
         return identifier
 
 
@@ -74,6 +75,12 @@ class DeliveryFilter(ListFilter):
     status = OneOfFilter(field_name="state", choices=Delivery.State.choices)
     event_id = EventIdFilter(field_name="event__uuid")
     event_type = OneOfFilter(field_name="event__type", choices=_NAMES)
+
+
+class ReplayFilter(ListFilter):
+    """Of replays."""
+
+    state = OneOfFilter(choices=Replay.State.choices)
 
 
 class EventFilter(ListFilter):

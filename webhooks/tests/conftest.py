@@ -40,7 +40,7 @@ def receiver(server: HTTPServer, settings: Any) -> Iterator[HTTPServer]:
 def endpoint(alice: Business, receiver: HTTPServer) -> Endpoint:
     """Alice's endpoint for everything."""
     from businesses.audit import SYSTEM
-    from webhooks.services import create_endpoint
+    from webhooks.services.endpoints import create_endpoint
 
     return create_endpoint(alice, url=receiver.url_for("/hook"), events=["*"], actor=SYSTEM)[0]
 

@@ -9,8 +9,9 @@ from django.test import Client
 from businesses.audit import SYSTEM
 from businesses.models import AuditEntry, Business
 from businesses.tests.people import browser_of, make_member, text_of
+from invoicing.lib import clock
 from webhooks.models import Delivery, Endpoint
-from webhooks.services import create_endpoint
+from webhooks.services.endpoints import create_endpoint
 
 LIST = "/admin/webhooks/endpoint/"
 SUBMIT = {"_form_submitted": "on"}
@@ -31,8 +32,8 @@ def test_a_new_endpoint_shows_its_secret_once(alice: Business, owner: Client, re
     assert response.status_code == 302
     endpoint = Endpoint.objects.of(alice).get()
     assert (endpoint.events, endpoint.headers) == (["invoice.paid"], {"Authorization": "Bearer a:b"})
-    assert endpoint.signing_secret in text_of(owner.get(response["Location"]))
-    assert endpoint.signing_secret not in text_of(owner.get(response["Location"], follow=True))
+    assert endpoint.secrets_at(clock.now()).current in text_of(owner.get(response["Location"]))
+    assert endpoint.secrets_at(clock.now()).current not in text_of(owner.get(response["Location"], follow=True))
 
 
 @pytest.mark.parametrize(

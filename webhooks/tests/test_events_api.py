@@ -14,7 +14,7 @@ from businesses.models import Business
 from invoicing.lib import clock, json
 from webhooks.models import Delivery, Event
 from webhooks.outbox import publish
-from webhooks.services import create_endpoint
+from webhooks.services.endpoints import create_endpoint
 
 pytestmark = pytest.mark.django_db
 

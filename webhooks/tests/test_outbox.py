@@ -17,7 +17,7 @@ from invoicing.lib import clock, json
 from webhooks.catalog import EVENT_NAMES
 from webhooks.models import Delivery, Endpoint, Event
 from webhooks.outbox import publish
-from webhooks.services import create_endpoint, delete_endpoint, disable_endpoint
+from webhooks.services.endpoints import create_endpoint, delete_endpoint, disable_endpoint
 
 pytestmark = pytest.mark.django_db
 

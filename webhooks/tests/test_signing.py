@@ -10,15 +10,16 @@ from uuid import uuid4
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from webhooks.signing import Call, oim_headers, standard_secret
+from webhooks.signing import Call, Secrets, oim_headers, standard_secret
 
 SECRET = "0123456789abcdef" * 4
+ONE = Secrets(SECRET)
 BODY = b'{"id":"evt_1","data":{"total":29.99,"name":"M\xc3\xbcller"}}'
 
 
-def headers(body: bytes = BODY) -> dict[str, str]:
+def headers(secrets: Secrets = ONE) -> dict[str, str]:
     call = Call(attempt_id=uuid4(), event_id="evt_" + "a" * 32, event_type="invoice.paid", timestamp=int(time.time()))
-    return oim_headers(body, SECRET, call)
+    return oim_headers(BODY, secrets, call)
 
 
 def test_standard_library_accepts_it() -> None:
@@ -44,3 +45,14 @@ def test_headers_are_the_contracts() -> None:
     assert sent["X-Webhook-Event-ID"] == sent["webhook-id"] == "evt_" + "a" * 32
     assert sent["X-Webhook-Timestamp"] == sent["webhook-timestamp"]
     assert standard_secret("ab") == "whsec_YWI="
+
+
+def test_both_secrets_sign_while_one_replaces_the_other() -> None:
+    new = "f" * 64
+    sent = headers(secrets=Secrets(SECRET, new))
+    for secret in (SECRET, new):
+        assert Webhook(standard_secret(secret)).verify(BODY, sent)
+    signed = sent["X-Webhook-Timestamp"].encode() + b"." + BODY
+    assert sent["X-Webhook-Signature"] == hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    with pytest.raises(WebhookVerificationError):
+        Webhook(standard_secret("e" * 64)).verify(BODY, sent)

@@ -10,8 +10,9 @@ import pytest
 
 from businesses.audit import SYSTEM
 from businesses.models import AuditEntry, IdempotencyKey
+from invoicing.lib import clock
 from webhooks.models import Delivery, Endpoint
-from webhooks.services import disable_endpoint
+from webhooks.services.endpoints import disable_endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,7 @@ def test_create_shows_the_secret_once(api: Any) -> None:
     secret, standard = made.pop("secret"), made.pop("standard_secret")
     assert len(bytes.fromhex(secret)) == 32
     assert base64.b64decode(standard.removeprefix("whsec_")) == secret.encode()
-    assert {key: made[key] for key in made if key not in {"id", "created_at", "updated_at"}} == {
+    assert {key: made[key] for key in made if key not in {"id", "created_at", "updated_at", "secret_since"}} == {
         **BODY,
         "description": "Books",
         "schedule": "oim",
@@ -40,12 +41,14 @@ def test_create_shows_the_secret_once(api: Any) -> None:
         "status": "enabled",
         "disabled_reason": None,
         "consecutive_failures": 0,
+        "next_secret_since": None,
     }
+    assert made["secret_since"] == made["created_at"]
     assert api.get(f"/webhooks/{made['id']}").json() == made
     assert api.get("/webhooks").json()["data"] == [made]
     stored = Endpoint.objects.get()
     assert secret not in stored.secret
-    assert stored.signing_secret == secret
+    assert stored.secrets_at(clock.now()).current == secret
     assert AuditEntry.objects.get(action="endpoint.created").subject_id == uuid.UUID(made["id"])
 
 
@@ -62,11 +65,10 @@ def test_create_shows_the_secret_once(api: Any) -> None:
         ({"events": []}, "events"),
         ({"events": "*"}, "events"),
         ({"events": ["invoice.payed"]}, "events.0"),
-        ({"events": ["invoice.paid", "invoice.*"]}, "events.1"),
+        ({"events": ["invoice.paid", "invoices.*"]}, "events.1"),
         ({"events": [None]}, "events.0"),
-        ({"schedule": "standard"}, "schedule"),
         ({"schedule": "never"}, "schedule"),
-        ({"fifo": True}, "fifo"),
+        ({"fifo": "yes"}, "fifo"),
         ({"format": "corebill"}, "format"),
         ({"headers": {"Host": "inside"}}, "headers.Host"),
         ({"headers": {"content-length": "0"}}, "headers.content-length"),
@@ -235,9 +237,23 @@ def test_a_dry_run_stores_nothing(api: Any, made: dict[str, Any]) -> None:
     assert Delivery.objects.count() == 0
 
 
-def test_not_built_yet(api: Any, made: dict[str, Any]) -> None:
-    for action in ("rotate-secret", "recover"):
-        assert api.post(f"/webhooks/{made['id']}/{action}", {}).status_code == 404
+def test_wildcards_and_the_other_schedule(api: Any, tell: Any) -> None:
+    body = {**BODY, "events": ["invoice.*", "payment.voided"], "schedule": "standard", "fifo": True}
+    made = api.post("/webhooks", body).json()
+    assert {name: made[name] for name in body} == body
+    for name in ("invoice.paid", "payment.voided", "payment.created", "customer.created", "invoice.deleted"):
+        tell(name)
+    rows = api.get(f"/webhooks/{made['id']}/deliveries").json()["data"]
+    assert [row["event_type"] for row in rows] == ["invoice.deleted", "payment.voided", "invoice.paid"]
+
+
+def test_disable_holds_and_says_who(api: Any, made: dict[str, Any], tell: Any) -> None:
+    tell()
+    shown = api.post(f"/webhooks/{made['id']}/disable").json()
+    assert (shown["status"], shown["disabled_reason"]) == ("disabled", "Disabled by the API key Alice Ltd all.")
+    tell()
+    rows = api.get(f"/webhooks/{made['id']}/deliveries").json()["data"]
+    assert [row["status"] for row in rows] == ["held", "held"]
 
 
 def test_the_body_must_be_an_object(api: Any) -> None:

@@ -1,4 +1,4 @@
-"""Every write to endpoints and deliveries that somebody asks for."""
+"""Endpoints: made, changed, forgotten, switched on and off."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from businesses import audit
 from businesses.audit import Actor
 from businesses.models import Business
 from invoicing.lib import clock
-from invoicing.lib.errors import Conflict
 from invoicing.lib.http import parse_url
 from invoicing.lib.ids import secret_hex
 from invoicing.lib.secrets import encrypt
-from invoicing.lib.wake import wake
 from webhooks.models import Delivery, Endpoint
 from webhooks.notices import tell_owners_disabled
-from webhooks.outbox import publish_test
 from webhooks.validators import check_events, check_headers
 
 
@@ -49,7 +46,7 @@ def create_endpoint(
 @transaction.atomic
 def update_endpoint(endpoint: Endpoint, *, changes: Mapping[str, Any], actor: Actor) -> Endpoint:
     """Change what an endpoint asks for; what is already queued goes to its new URL with the bytes it has."""
-    endpoint = _lock(endpoint)
+    endpoint = Endpoint.objects.lock(endpoint.pk)
     checked = _checked(changes)
     changed = [name for name, value in checked.items() if getattr(endpoint, name) != value]
     if not changed:
@@ -64,7 +61,7 @@ def update_endpoint(endpoint: Endpoint, *, changes: Mapping[str, Any], actor: Ac
 @transaction.atomic
 def delete_endpoint(endpoint: Endpoint, *, actor: Actor) -> None:
     """Forget an endpoint; what it has not received yet is never sent, what was stays on record."""
-    endpoint = _lock(endpoint)
+    endpoint = Endpoint.objects.lock(endpoint.pk)
     endpoint.deleted_at = clock.now()
     endpoint.save(update_fields=["deleted_at", "updated_at"])
     _stop(endpoint, Delivery.State.FAILED, "pending", "held")
@@ -73,8 +70,8 @@ def delete_endpoint(endpoint: Endpoint, *, actor: Actor) -> None:
 
 @transaction.atomic
 def enable_endpoint(endpoint: Endpoint, *, actor: Actor) -> Endpoint:
-    """Let new events be sent again; those held meanwhile stay held until they are retried. Again changes nothing."""
-    endpoint = _lock(endpoint)
+    """Let new events be sent again; those held meanwhile stay held until they are recovered. Again changes nothing."""
+    endpoint = Endpoint.objects.lock(endpoint.pk)
     if endpoint.status == Endpoint.Status.DISABLED:
         endpoint.status, endpoint.disabled_reason = Endpoint.Status.ENABLED, None
         endpoint.consecutive_failures = 0
@@ -86,7 +83,7 @@ def enable_endpoint(endpoint: Endpoint, *, actor: Actor) -> Endpoint:
 @transaction.atomic
 def disable_endpoint(endpoint: Endpoint, *, reason: str, actor: Actor) -> Endpoint:
     """Stop sending to an endpoint: its pending deliveries are held, and the owners hear of it. Again changes nothing."""
-    endpoint = _lock(endpoint)
+    endpoint = Endpoint.objects.lock(endpoint.pk)
     if endpoint.status == Endpoint.Status.ENABLED:
         endpoint.status, endpoint.disabled_reason = Endpoint.Status.DISABLED, reason[:255]
         endpoint.save(update_fields=["status", "disabled_reason", "updated_at"])
@@ -94,41 +91,6 @@ def disable_endpoint(endpoint: Endpoint, *, reason: str, actor: Actor) -> Endpoi
         audit.record(endpoint.business, actor, "endpoint.disabled", endpoint, {"reason": reason})
         tell_owners_disabled(endpoint)
     return endpoint
-
-
-@transaction.atomic
-def send_test_event(endpoint: Endpoint, *, actor: Actor) -> Delivery:
-    """Send `webhook.test` to this endpoint alone; Conflict while it is disabled."""
-    endpoint = _lock(endpoint)
-    _require_enabled(endpoint)
-    audit.record(endpoint.business, actor, "endpoint.tested", endpoint)
-    return publish_test(endpoint, actor=actor)
-
-
-@transaction.atomic
-def retry_delivery(delivery: Delivery, *, actor: Actor) -> Delivery:
-    """Send a delivery (again) now, whatever became of it, with a new schedule of retries; Conflict while its endpoint is disabled.
-
-    One that is being sent at this moment keeps its lease: the outcome of that call decides.
-    """
-    endpoint = _lock(delivery.endpoint)
-    _require_enabled(endpoint)
-    delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery.pk)
-    delivery.state, delivery.failures, delivery.next_attempt_at = Delivery.State.PENDING, 0, clock.now()
-    delivery.save(update_fields=["state", "failures", "next_attempt_at", "updated_at"])
-    audit.record(endpoint.business, actor, "delivery.retried", delivery)
-    wake("webhooks.tasks.dispatch")
-    return delivery
-
-
-def _lock(endpoint: Endpoint) -> Endpoint:
-    # no_key: publishers, who only refer to the row, need not wait.
-    return Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
-
-
-def _require_enabled(endpoint: Endpoint) -> None:
-    if endpoint.status == Endpoint.Status.DISABLED:
-        raise Conflict("This endpoint is disabled; enable it first.", code="endpoint_disabled")
 
 
 def _stop(endpoint: Endpoint, state: Delivery.State, *from_states: str) -> None:

@@ -1,0 +1,1 @@
+"""Every write to endpoints and deliveries that somebody asks for, one function each."""

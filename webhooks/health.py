@@ -25,6 +25,11 @@ class Health:
     pending: int
     held: int
 
+    @property
+    def percent(self) -> str:
+        """The success rate for people: 99.8."""
+        return f"{100 * (self.success_rate or 0):.1f}"
+
 
 def health_of(endpoint: Endpoint) -> Health:
     """Of the latest 500 deliveries that were tried; an attempt that is under way does not count yet."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
@@ -16,7 +17,7 @@ from businesses.admin.base import BusinessAdmin, BusinessTabularInline
 from businesses.admin.filters import OwnRelatedFilter
 from businesses.membership import AdminRequest
 from webhooks.models import Attempt, Delivery
-from webhooks.services.deliveries import retry_delivery
+from webhooks.services.deliveries import retry_delivery, skip_delivery
 
 COLOURS = {"pending": "info", "delivered": "success", "failed": "danger", "held": "warning"}
 _RETRY = {
@@ -25,13 +26,24 @@ _RETRY = {
     "form_class": None,
     "form_submit_text": "Send again",
 }
+_SKIP = {
+    "title": "Skip this delivery?",
+    "description": "It is given up. Where the endpoint wants events in order, those behind it can go.",
+    "form_class": None,
+    "form_submit_text": "Skip",
+}
+
+
+def _folded(title: str, text: str) -> SafeString:
+    """Text that opens at a click."""
+    return render_to_string("admin/webhooks/folded.html", {"title": title, "text": text})
 
 
 class AttemptInline(BusinessTabularInline):
     """Each call and what came of it."""
 
     model = Attempt
-    fields = readonly_fields = ("number", "when", "outcome", "took", "error", "response")
+    fields = readonly_fields = ("number", "when", "outcome", "took", "error", "asked", "answered")
     ordering = ("-number",)
     verbose_name_plural = "attempts"
     hide_title = True
@@ -44,6 +56,15 @@ class AttemptInline(BusinessTabularInline):
     @display(description="When")
     def when(self, attempt: Attempt) -> str:
         return moment(attempt.created_at)
+
+    @display(description="Request")
+    def asked(self, attempt: Attempt) -> SafeString | str:
+        lines = [f"POST {attempt.url}", *(f"{name}: {value}" for name, value in attempt.request_headers.items())]
+        return _folded("Headers", "\n".join(lines)) if attempt.url else "–"
+
+    @display(description="Answer")
+    def answered(self, attempt: Attempt) -> SafeString | str:
+        return _folded(attempt.response[:60], attempt.response) if attempt.response else "–"
 
     @display(description="Took")
     def took(self, attempt: Attempt) -> str:
@@ -65,7 +86,7 @@ class DeliveryAdmin(BusinessAdmin):
     list_filter_submit = True
     list_select_related = ("event", "endpoint")
     actions = ("retry_selected",)
-    actions_detail = actions_row = ("retry",)
+    actions_detail = actions_row = ("retry", "skip")
     inlines = (AttemptInline,)
     fieldsets = (
         (
@@ -113,6 +134,15 @@ class DeliveryAdmin(BusinessAdmin):
     def retry(self, request: AdminRequest, form: Any, object_id: int) -> HttpResponse:
         self._retry(request, [self.find(request, object_id)])
         return self.leave(request, self.url_of(object_id))
+
+    @action(description="Skip", icon="skip_next", permissions=["manage_webhooks"], dialog=_SKIP)
+    def skip(self, request: AdminRequest, form: Any, object_id: int) -> HttpResponse:
+        call = lambda row: skip_delivery(row, actor=self.actor(request))  # noqa: E731
+        self.run_each(request, [self.find(request, object_id)], call, done="Skipped")
+        return self.leave(request, self.url_of(object_id))
+
+    def offers(self, obj: Delivery, action: str) -> bool:
+        return action != "skip" or obj.state in (Delivery.State.PENDING, Delivery.State.HELD)
 
     @admin.action(description="Send again", permissions=["manage_webhooks"])
     def retry_selected(self, request: AdminRequest, rows: Any) -> HttpResponse | None:

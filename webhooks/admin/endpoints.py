@@ -7,18 +7,21 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
-from businesses.admin.badges import badge
+from businesses.admin.badges import badge, moment
 from businesses.admin.secret_once import SecretOnceAdmin
 from businesses.membership import AdminRequest
+from invoicing.lib import clock
 from invoicing.lib.errors import DomainError
 from invoicing.lib.http import check_url
 from webhooks.admin.deliveries import COLOURS
-from webhooks.admin.forms import EndpointForm
-from webhooks.models import Delivery, Endpoint
+from webhooks.admin.forms import EndpointForm, RecoverForm
+from webhooks.health import health_of
+from webhooks.models import Delivery, Endpoint, Replay
 from webhooks.services.deliveries import send_test_event
 from webhooks.services.endpoints import (
     create_endpoint,
@@ -27,17 +30,37 @@ from webhooks.services.endpoints import (
     enable_endpoint,
     update_endpoint,
 )
+from webhooks.services.replays import recover
+from webhooks.services.rotation import activate_secret, rotate_secret
+from webhooks.signing import OVERLAP
 
 _LATEST = 10
+_STATE = ("shown_status", "disabled_reason", "shown_health", "secrets", "jobs", "latest")
 
 
 def _ask(title: str, description: str, submit: str) -> dict[str, Any]:
     return {"title": title, "description": description, "form_class": None, "form_submit_text": submit}
 
 
-_ENABLE = _ask("Enable this endpoint?", "New events are sent again; those held meanwhile wait for a retry.", "Enable")
+_ENABLE = _ask(
+    "Enable this endpoint?", "New events are sent again; those held meanwhile wait to be recovered.", "Enable"
+)
 _DISABLE = _ask("Disable this endpoint?", "Nothing is sent any more; events are held until it is enabled.", "Disable")
 _TEST = _ask("Send a test event?", "The endpoint gets one webhook.test event now.", "Send")
+_ROTATE = _ask(
+    "Make a new signing secret?",
+    "You see it once, on the next page. Both secrets sign for 24 hours, or until you activate the new one.",
+    "Make a new secret",
+)
+_ACTIVATE = _ask(
+    "Activate the new secret?",
+    "The old one stops signing at once: do this when your program has the new one.",
+    "Activate",
+)
+_RECOVER = {
+    **_ask("Send what was not delivered?", "Events that were held or given up are sent again, oldest first.", "Send"),
+    "form_class": RecoverForm,
+}
 
 
 @admin.register(Endpoint)
@@ -53,7 +76,7 @@ class EndpointAdmin(SecretOnceAdmin):
     list_filter = (("status", ChoicesDropdownFilter),)
     search_fields = ("url", "description")
     conditional_fields = {"some_events": "all_events == false"}
-    actions_detail = ("test", "enable", "disable")
+    actions_detail = ("test", "recover", "rotate", "activate", "enable", "disable")
     actions_row = ("test", "enable", "disable")
 
     def get_queryset(self, request: AdminRequest) -> Any:
@@ -62,16 +85,16 @@ class EndpointAdmin(SecretOnceAdmin):
     def get_fieldsets(self, request: AdminRequest, obj: Any = None) -> Any:
         asks = ("Endpoint", {"fields": ["url", "description"]})
         events = ("Events", {"fields": ["all_events", "some_events"]})
-        how = ("How it is called", {"fields": ["header_lines", "schedule", "format"]})
+        how = ("How it is called", {"fields": ["header_lines", "schedule", "fifo", "format"]})
         if obj is None:
             return [asks, events, how]
-        state = (None, {"fields": ["shown_status", "disabled_reason", "latest"]})
+        state = (None, {"fields": [*_STATE]})
         tab = {"classes": ["tab"]}
         return [state, *((title, {**options, **tab}) for title, options in (asks, events, how))]
 
     def get_readonly_fields(self, request: AdminRequest, obj: Any = None) -> Any:
         shut = super().get_readonly_fields(request, obj)
-        return shut if obj is None or shut else ("shown_status", "disabled_reason", "latest")
+        return shut if obj is None or shut else _STATE
 
     def changeform_view(self, request: AdminRequest, *args: Any, **kwargs: Any) -> Any:
         """The URL's host is looked up first, outside the transaction."""
@@ -113,6 +136,44 @@ class EndpointAdmin(SecretOnceAdmin):
         shown = [{"row": row, "colour": COLOURS[row.state]} for row in rows.order_by("-id")[:_LATEST]]
         return render_to_string("admin/webhooks/latest.html", {"rows": shown, "endpoint": endpoint})
 
+    @display(description="Health")
+    def shown_health(self, endpoint: Endpoint) -> SafeString:
+        return render_to_string("admin/webhooks/health.html", {"health": health_of(endpoint)})
+
+    @display(description="Signing secrets")
+    def secrets(self, endpoint: Endpoint) -> SafeString:
+        """Age and state of each; never a secret."""
+        since = endpoint.next_secret_since
+        if since is None:
+            rows = [("Signs", endpoint.secret_since)]
+        elif clock.now() >= since + OVERLAP:
+            rows = [("Signs", since)]
+        else:
+            alone = f"New; signs beside the old one, and alone from {moment(since + OVERLAP)}"
+            rows = [("Signs until the new one is activated", endpoint.secret_since), (alone, since)]
+        return render_to_string("admin/webhooks/secrets.html", {"rows": rows})
+
+    @display(description="Sent again")
+    def jobs(self, endpoint: Endpoint) -> SafeString:
+        rows = Replay.objects.of(endpoint.business_id).filter(endpoint=endpoint).order_by("-id")[:3]
+        return render_to_string("admin/webhooks/replays.html", {"rows": rows})
+
+    @action(description="Send undelivered", icon="history", permissions=["manage_webhooks"], dialog=_RECOVER)
+    def recover(self, request: AdminRequest, form: RecoverForm, object_id: int) -> HttpResponse:
+        call = lambda row: recover(row, since=form.since(), actor=self.actor(request))  # noqa: E731
+        return self._run(request, object_id, call, "Its undelivered events are on their way")
+
+    @action(description="New secret", icon="key", permissions=["manage_webhooks"], dialog=_ROTATE)
+    def rotate(self, request: AdminRequest, form: Any, object_id: int) -> HttpResponse:
+        endpoint, secret = rotate_secret(self.find(request, object_id), actor=self.actor(request))
+        self.keep_secret(request, endpoint, secret)
+        return self.leave(request, reverse("admin:webhooks_endpoint_secret", args=[object_id]))
+
+    @action(description="Activate new secret", icon="key_vertical", permissions=["manage_webhooks"], dialog=_ACTIVATE)
+    def activate(self, request: AdminRequest, form: Any, object_id: int) -> HttpResponse:
+        call = lambda row: activate_secret(row, actor=self.actor(request))  # noqa: E731
+        return self._run(request, object_id, call, "Only the new secret signs now")
+
     @action(description="Send test event", icon="send", permissions=["manage_webhooks"], dialog=_TEST)
     def test(self, request: AdminRequest, form: Any, object_id: int) -> HttpResponse:
         return self._run(request, object_id, lambda row: send_test_event(row, actor=self.actor(request)), "Test sent")
@@ -129,7 +190,9 @@ class EndpointAdmin(SecretOnceAdmin):
 
     def offers(self, obj: Endpoint, action: str) -> bool:
         enabled = obj.status == Endpoint.Status.ENABLED
-        return {"enable": not enabled, "disable": enabled, "test": enabled}[action]
+        rotating = obj.next_secret is not None
+        offered = {"enable": not enabled, "activate": rotating, "rotate": True}
+        return offered.get(action, enabled)
 
     def _run(self, request: AdminRequest, object_id: int, call: Any, done: str) -> HttpResponse:
         self.run_each(request, [self.find(request, object_id)], call, done=done)

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 from django import forms
+from unfold.forms import BaseDialogForm
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminURLInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
 from businesses.admin.forms import BusinessForm
-from webhooks.catalog import ALL, EVENT_NAMES
+from invoicing.lib import clock
+from webhooks.catalog import ALL, SUBSCRIPTIONS
 from webhooks.models import Endpoint
 
 
 def _kinds() -> list[tuple[str, list[tuple[str, str]]]]:
-    groups = groupby(sorted(EVENT_NAMES), key=lambda name: name.partition(".")[0])
-    return [(noun.replace("_", " ").capitalize(), [(name, name) for name in names]) for noun, names in groups]
+    """Each kind with its wildcard first."""
+    groups = groupby(sorted(SUBSCRIPTIONS - {ALL}), key=lambda name: name.partition(".")[0])
+    return [(noun.replace("_", " ").capitalize(), [(name, _said(name)) for name in names]) for noun, names in groups]
+
+
+def _said(name: str) -> str:
+    return f"{name} (all, later ones too)" if name.endswith("*") else name
 
 
 class EndpointForm(BusinessForm):
@@ -47,12 +56,13 @@ class EndpointForm(BusinessForm):
 
     class Meta:
         model = Endpoint
-        fields = ("url", "description", "format", "schedule")
-        widgets = {"url": UnfoldAdminURLInputWidget()}
-        labels = {"schedule": "Repeat after"}
+        fields = ("url", "description", "format", "schedule", "fifo")
+        widgets = {"url": UnfoldAdminURLInputWidget(), "fifo": UnfoldBooleanSwitchWidget()}
+        labels = {"schedule": "Repeat after", "fifo": "One after the other, in order"}
         help_texts = {
             "url": "Where events are posted to; https://.",
             "description": "For yourself.",
+            "fifo": "Slower; an event that cannot be delivered holds up those behind it until it is skipped.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -78,6 +88,28 @@ class EndpointForm(BusinessForm):
         data = self.cleaned_data
         events = [ALL] if data["all_events"] else data["some_events"]
         plain: dict[str, Any] = {
-            name: data[name] for name in ("url", "description", "format", "schedule") if name in data
+            name: data[name] for name in ("url", "description", "format", "schedule", "fifo") if name in data
         }
         return {**plain, "events": events, "headers": data["header_lines"]}
+
+
+_PERIODS = [
+    ("1", "the last hour"),
+    ("24", "the last day"),
+    ("168", "the last seven days"),
+    ("720", "the last thirty days"),
+    ("", "all time"),
+]
+
+
+class RecoverForm(BaseDialogForm):
+    """Since when events that were not delivered are sent again."""
+
+    hours = forms.ChoiceField(
+        label="Events of", choices=_PERIODS, required=False, initial="24", widget=UnfoldAdminSelectWidget()
+    )
+
+    def since(self) -> datetime | None:
+        """The chosen moment; None: whenever it was."""
+        hours = self.cleaned_data["hours"]
+        return clock.now() - timedelta(hours=int(hours)) if hours else None

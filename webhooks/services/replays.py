@@ -24,8 +24,8 @@ BATCH = 500  # events of one transaction
 NOT_DELIVERED = (Delivery.State.HELD, Delivery.State.FAILED)
 
 
-def recover(endpoint: Endpoint, *, since: datetime, actor: Actor) -> Replay:
-    """Send again what was held or given up for this endpoint since a moment, oldest first; Conflict while it is disabled."""
+def recover(endpoint: Endpoint, *, since: datetime | None, actor: Actor) -> Replay:
+    """Send again what was held or given up for this endpoint since a moment (None: ever); Conflict while it is disabled."""
     return replay(endpoint, since=since, states=NOT_DELIVERED, actor=actor)
 
 

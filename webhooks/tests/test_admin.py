@@ -10,7 +10,8 @@ from businesses.audit import SYSTEM
 from businesses.models import AuditEntry, Business
 from businesses.tests.people import browser_of, make_member, text_of
 from invoicing.lib import clock
-from webhooks.models import Delivery, Endpoint
+from webhooks.dispatch import drain
+from webhooks.models import Delivery, Endpoint, Replay
 from webhooks.services.endpoints import create_endpoint
 
 LIST = "/admin/webhooks/endpoint/"
@@ -91,6 +92,59 @@ def test_disable_enable_and_test_only_by_post(alice: Business, owner: Client, en
     assert endpoint.status == "enabled"
 
 
+def test_wildcards_and_order_survive_the_form(owner: Client, endpoint: Endpoint) -> None:
+    path = f"{LIST}{endpoint.pk}/change/"
+    chosen = form(endpoint.url, some_events=["invoice.*", "payment.voided"], fifo="on", schedule="standard")
+    assert owner.post(path, chosen).status_code == 302
+    endpoint.refresh_from_db()
+    assert (endpoint.events, endpoint.fifo, endpoint.schedule) == (["invoice.*", "payment.voided"], True, "standard")
+    assert re.search(r'value="invoice\.\*"[^>]*checked', text_of(owner.get(path)))
+
+
+def test_a_secret_is_rotated_and_shown_once(owner: Client, endpoint: Endpoint) -> None:
+    path = f"{LIST}{endpoint.pk}/"
+    assert f"{path}activate/" not in text_of(owner.get(f"{path}change/"))
+    response = owner.post(f"{path}rotate/", SUBMIT)
+    endpoint.refresh_from_db()
+    new = endpoint.secrets_at(clock.now()).next
+    assert new is not None
+    assert new in text_of(owner.get(response["Location"]))
+    page = text_of(owner.get(f"{path}change/"))
+    assert new not in page
+    assert "Signs until the new one is activated" in page
+    owner.post(f"{path}activate/", SUBMIT)
+    endpoint.refresh_from_db()
+    assert (endpoint.next_secret, endpoint.secrets_at(clock.now()).current) == (None, new)
+
+
+def test_what_was_not_delivered_is_recovered(owner: Client, endpoint: Endpoint, delivery: Delivery) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(state="failed", next_attempt_at=None)
+    owner.post(f"{LIST}{endpoint.pk}/recover/", {**SUBMIT, "hours": "24"})
+    job = Replay.objects.get()
+    assert (job.count, job.states) == (1, ["held", "failed"])
+    assert "0 of 1 events" in text_of(owner.get(f"{LIST}{endpoint.pk}/change/"))
+
+
+def test_health_and_the_log_of_calls(owner: Client, receiver: Any, endpoint: Endpoint, delivery: Delivery) -> None:
+    receiver.expect_request("/hook").respond_with_data("no <b>such</b> tenant", 500)
+    drain()
+    page = text_of(owner.get(f"{LIST}{endpoint.pk}/change/"))
+    assert "0.0 % of 1 calls succeeded" in page
+    assert "The endpoint answered 500." in page
+    page = text_of(owner.get(f"/admin/webhooks/delivery/{delivery.pk}/change/"))
+    assert "X-Webhook-Signature" in page
+    assert "no &lt;b&gt;such&lt;/b&gt; tenant" in page
+
+
+def test_a_delivery_is_skipped(owner: Client, delivery: Delivery) -> None:
+    path = f"/admin/webhooks/delivery/{delivery.pk}/"
+    assert f"{path}skip/" in text_of(owner.get(f"{path}change/"))
+    owner.post(f"{path}skip/", SUBMIT)
+    delivery.refresh_from_db()
+    assert delivery.state == "failed"
+    assert f"{path}skip/" not in text_of(owner.get(f"{path}change/"))
+
+
 def test_a_delivery_is_shown_and_sent_again(alice: Business, owner: Client, delivery: Delivery) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(state="failed", next_attempt_at=None)
     path = f"/admin/webhooks/delivery/{delivery.pk}/"
@@ -109,7 +163,7 @@ def test_a_delivery_to_a_disabled_endpoint_is_refused(owner: Client, endpoint: E
 
 def test_endpoints_of_others_are_neither_reached_nor_offered(bob: Business, owner: Client, receiver: Any) -> None:
     foreign, _ = create_endpoint(bob, url=receiver.url_for("/bob-only"), events=["*"], actor=SYSTEM)
-    for path in ("change/", "delete/", "test/", "disable/", "enable/"):
+    for path in ("change/", "delete/", "test/", "disable/", "enable/", "rotate/", "activate/", "recover/"):
         assert owner.post(f"{LIST}{foreign.pk}/{path}", {**SUBMIT, "post": "yes", "url": "x"}).status_code == 404
     for page in ("endpoint", "delivery"):
         assert not re.search("bob-only", text_of(owner.get(f"/admin/webhooks/{page}/")))

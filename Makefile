@@ -20,7 +20,8 @@ help:  ## what can be made (this list)
 	@echo 'make fix       what ruff, djade and djhtml can mend by themselves'
 	@echo
 	@echo 'Variables, all optional: HOST PORT DATA_DIR DATABASE_URL REDIS_URL VENV SECRET_KEY PUBLIC_URL TRUSTED_PROXIES'
-	@echo '  ALLOWED_HOSTS EMAIL_URL EMAIL_FROM RATE_LIMIT OUTGOING_ALLOW_NETS DEMO=0   (see README.md, docs/production.md)'
+	@echo '  ALLOWED_HOSTS EMAIL_URL EMAIL_FROM RATE_LIMIT OUTGOING_ALLOW_NETS DEMO=0'
+	@echo '  WEBHOOK_CALLS_PER_ENDPOINT EVENT_RETENTION_DAYS   (see README.md, docs/production.md)'
 
 run: install  ## exec, so that Ctrl-C and `kill` reach the supervisor itself
 	@exec $(BIN)/python -m invoicing.processes run

@@ -13,7 +13,7 @@ from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import F, Q
 
 from invoicing.lib import clock
-from webhooks.models import Attempt, Delivery, Endpoint, Event
+from webhooks.models import Attempt, Delivery, Endpoint, Event, event_id
 from webhooks.queues import Load, next_in_line
 
 LEASE = timedelta(seconds=60)  # longer than a call's deadline, its wait for a place, and the wait to record its outcome
@@ -83,14 +83,15 @@ def _take(rows: list[Any], now: datetime) -> list[Claim]:
     _close_abandoned(rows)
     _lease(rows, now)
     attempts = Attempt.objects.bulk_create([_attempt(row) for row in rows])
-    events = Event.objects.only("uuid", "type").in_bulk({row.event_id for row in rows})
+    named = Event.objects.filter(pk__in={row.event_id for row in rows}).values_list("pk", "uuid", "type")
+    events = {pk: (event_id(uuid), type_) for pk, uuid, type_ in named}
     return [
         Claim(
             delivery_id=row.pk,
             delivery_uuid=row.uuid,
             lease=row.lease + 1,
-            event_id=events[row.event_id].event_id,
-            event_type=events[row.event_id].type,
+            event_id=events[row.event_id][0],
+            event_type=events[row.event_id][1],
             body=bytes(row.body),
             endpoint=endpoints[row.endpoint_id],
             attempt=attempt,

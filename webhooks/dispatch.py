@@ -41,6 +41,7 @@ class Sender:
         self.client = client
         self.waiting: list[tuple[float, Claim]] = []  # and when they were claimed
         self.calls: dict[asyncio.Task[Answer], tuple[float, Claim]] = {}  # and when they began
+        self.answered: set[int] = set()  # endpoints that did, whatever they said
 
     def claim(self) -> int:
         """Take as much as can start while the calls in flight end; returns how much."""
@@ -56,7 +57,8 @@ class Sender:
         starting, self.waiting = self.waiting[:free], self.waiting[free:]
         fresh = [claim for since, claim in starting if now - since < _FRESH]  # others come back when their lease ends
         self.calls |= {asyncio.create_task(send(self.client, claim)): (now, claim) for claim in fresh}
-        await asyncio.sleep(0)
+        for _ in range(3):  # a task begins in the loop's next turn, and its request leaves in the one after
+            await asyncio.sleep(0)
 
     async def finish(self) -> list[Outcome]:
         """Wait a moment for calls to end, and hand back those that have."""
@@ -65,7 +67,9 @@ class Sender:
         done, pending = await asyncio.wait(self.calls, timeout=_GATHER)
         if not done:
             done, _ = await asyncio.wait(pending, timeout=_IDLE, return_when=asyncio.FIRST_COMPLETED)
-        return [(self.calls.pop(task)[1], task.result()) for task in done]
+        outcomes = [(self.calls.pop(task)[1], task.result()) for task in done]
+        self.answered |= {claim.endpoint.pk for claim, answer in outcomes if answer.status is not None}
+        return outcomes
 
     def _load(self, now: float) -> Load:
         claims = [claim for _, claim in (*self.calls.values(), *self.waiting)]
@@ -73,6 +77,7 @@ class Sender:
         return Load(
             by_endpoint=Counter(claim.endpoint.pk for claim in claims),
             by_business=Counter(claim.endpoint.business_id for claim in claims),
+            answered=self.answered,
             doubtful_left=SLOW_PLACES - dragging - sum(claim.is_doubtful for _, claim in self.waiting),
         )
 

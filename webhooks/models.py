@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -13,6 +14,11 @@ from invoicing.lib import clock
 from invoicing.lib.secrets import decrypt
 from webhooks.catalog import ALL
 from webhooks.signing import OVERLAP, Secrets
+
+
+def event_id(uuid: UUID) -> str:
+    """The id of an event that the outside knows, `evt_<32 hex>`: another spelling of its UUID."""
+    return f"evt_{uuid.hex}"
 
 
 class Event(Owned):
@@ -44,8 +50,8 @@ class Event(Owned):
 
     @property
     def event_id(self) -> str:
-        """The id the outside knows, `evt_<32 hex>`: another spelling of the UUID."""
-        return f"evt_{self.uuid.hex}"
+        """The id the outside knows."""
+        return event_id(self.uuid)
 
 
 class EndpointQuerySet(OwnedQuerySet["Endpoint"]):

@@ -7,6 +7,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -20,10 +21,13 @@ from webhooks.services.endpoints import disable_endpoint
 
 Outcome = tuple[Claim, Answer]
 _GONE = 410
+# Rows that all differ in one statement; the names of the columns of VALUES are PostgreSQL's and SQLite's own.
 _FILL = """
-UPDATE webhooks_attempt
-SET status_code = %s, error = %s, duration_ms = %s, response = %s, url = %s, request_headers = %s WHERE id = %s
+UPDATE webhooks_attempt SET status_code = filled.column2, error = filled.column3, duration_ms = filled.column4,
+    response = filled.column5, url = filled.column6, request_headers = filled.column7
+FROM (VALUES {rows}) AS filled WHERE id = filled.column1
 """
+_ROW = "(%s, CAST(%s AS integer), CAST(%s AS text), %s, %s, %s, {json})"
 _State = tuple[str, int, datetime | None]  # state, failures, next attempt
 
 
@@ -36,15 +40,16 @@ def record_outcomes(outcomes: list[Outcome]) -> None:
     _count(outcomes, endpoints)
 
 
-def _fill_attempts(outcomes: Iterable[Outcome]) -> None:
-    rows = []
+def _fill_attempts(outcomes: list[Outcome]) -> None:
+    values: list[Any] = []
     for claim, answer in outcomes:
         attempt = claim.attempt
         attempt.status_code, attempt.error = answer.status, answer.error or _complaint(answer.status)
-        outcome = (attempt.status_code, attempt.error, answer.duration_ms, answer.excerpt)
-        rows.append((*outcome, attempt.url, json.dumps(attempt.request_headers), attempt.pk))
-    with connection.cursor() as cursor:  # rows that all differ: a fifth of the time of bulk_update or an upsert
-        cursor.executemany(_FILL, rows)
+        values += [attempt.pk, attempt.status_code, attempt.error, answer.duration_ms, answer.excerpt]
+        values += [attempt.url, json.dumps(attempt.request_headers)]
+    row = _ROW.format(json="CAST(%s AS jsonb)" if connection.vendor == "postgresql" else "%s")
+    with connection.cursor() as cursor:
+        cursor.execute(_FILL.format(rows=", ".join([row] * len(outcomes))), values)
 
 
 def _complaint(status: int | None) -> str | None:

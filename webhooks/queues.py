@@ -7,9 +7,10 @@ others nothing. What is chosen here is only a proposal: `claims` takes it under 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -31,29 +32,32 @@ SELECT id, business_id, fifo, doubtful, due FROM (
     FROM waiting JOIN webhooks_endpoint endpoint ON endpoint.id = waiting.id
 ) AS queue WHERE due <= %s ORDER BY due, id
 """
-_OLDEST = """
-SELECT %s AS place, id FROM (
-    SELECT id FROM webhooks_delivery
-    WHERE endpoint_id = %s AND state = 'pending' AND next_attempt_at <= %s AND (lease_until IS NULL OR lease_until <= %s)
-    ORDER BY next_attempt_at, id LIMIT %s
-) AS oldest
+# The oldest of chosen queues, a column each. In order, only the event that comes first counts, and nothing while that one
+# is not due or is under way.
+_HEADS = """
+SELECT endpoint.id, CASE WHEN endpoint.fifo THEN (
+    SELECT CASE WHEN next_attempt_at <= %s AND (lease_until IS NULL OR lease_until <= %s) THEN id END
+    FROM webhooks_delivery WHERE endpoint_id = endpoint.id AND state = 'pending' ORDER BY event_id LIMIT 1
+) ELSE {first} END {others} FROM webhooks_endpoint endpoint WHERE endpoint.id IN ({chosen})
 """
-# In order: the event that comes first, and nothing while that one is not due or is under way.
-_FIRST = """
-SELECT %s AS place, id FROM (
-    SELECT id, next_attempt_at, lease_until FROM webhooks_delivery
-    WHERE endpoint_id = %s AND state = 'pending' ORDER BY event_id LIMIT 1
-) AS first WHERE next_attempt_at <= %s AND (lease_until IS NULL OR lease_until <= %s) LIMIT %s
-"""
+_HEAD = """(
+    SELECT id FROM webhooks_delivery WHERE endpoint_id = endpoint.id AND state = 'pending'
+    AND next_attempt_at <= %s AND (lease_until IS NULL OR lease_until <= %s)
+    ORDER BY next_attempt_at, id LIMIT 1 OFFSET {place}
+)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What a sender has under way: calls by endpoint and by business, and how many more may go to doubtful endpoints."""
+    """What a sender has under way: calls by endpoint and by business, and how many more may go to doubtful endpoints.
+
+    `answered` are the endpoints that have answered it in this turn; None: take it that all have.
+    """
 
     by_endpoint: Mapping[int, int] = field(default_factory=Counter)
     by_business: Mapping[int, int] = field(default_factory=Counter)
     doubtful_left: int = 25
+    answered: Collection[int] | None = None
 
 
 class Queue(NamedTuple):
@@ -66,16 +70,23 @@ class Queue(NamedTuple):
     due: Any
 
     def places(self, load: Load) -> int:
-        """How many more calls it may have: one while it is doubtful or in order, else WEBHOOK_CALLS_PER_ENDPOINT."""
-        most = 1 if self.fifo or self.doubtful else settings.WEBHOOK_CALLS_PER_ENDPOINT
+        """How many more calls it may have: WEBHOOK_CALLS_PER_ENDPOINT at a time in all, but one in order, and one until it
+        has answered: so many that hang hold one place each.
+        """
+        unknown = load.answered is not None and self.endpoint not in load.answered
+        most = 1 if self.fifo or self.doubtful or unknown else settings.WEBHOOK_CALLS_PER_ENDPOINT
         return int(most - load.by_endpoint.get(self.endpoint, 0))
 
 
 def next_in_line(limit: int, load: Load, now: datetime) -> list[int]:
     """Primary keys of at most `limit` due deliveries that are in nobody's hands, in the order they should be taken."""
     queues = _in_turn(_open_queues(load, now), load)[:limit]
-    wanted = [(queue, queue.places(load)) for queue in queues]
-    return _heads(wanted, now)[:limit]
+    if not queues:
+        return []
+    most = min(max(queue.places(load) for queue in queues), -(-limit // len(queues)))
+    heads = _heads([queue.endpoint for queue in queues], most, now)
+    turns = [heads[queue.endpoint][: queue.places(load)] for queue in queues]
+    return [pk for turn in zip_longest(*turns) for pk in turn if pk is not None][:limit]
 
 
 def _open_queues(load: Load, now: datetime) -> list[Queue]:
@@ -102,23 +113,15 @@ def _in_turn(queues: Iterable[Queue], load: Load) -> list[Queue]:
     return [queue for _, queue in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def _heads(wanted: list[tuple[Queue, int]], now: datetime) -> list[int]:
-    """The oldest deliveries of these queues: the first of each, then the second of each, …"""
-    if not wanted:
-        return []
-    branches = " UNION ALL ".join(_FIRST if queue.fifo else _OLDEST for queue, _ in wanted)
+def _heads(endpoints: list[int], most: int, now: datetime) -> dict[int, list[int | None]]:
+    """At most `most` of the oldest deliveries of each of these endpoints, the oldest first."""
+    first, *others = (_HEAD.format(place=place) for place in range(most))
+    statement = _HEADS.format(
+        first=first,
+        others="".join(f", {other}" for other in others),
+        chosen=", ".join(map(str, endpoints)),  # integers of our own
+    )
     moment = connection.ops.adapt_datetimefield_value(now)
-    parameters = [
-        value
-        for place, (queue, places) in enumerate(wanted)
-        for value in (place, queue.endpoint, moment, moment, places)
-    ]
     with connection.cursor() as cursor:
-        cursor.execute(branches, parameters)
-        rows = cursor.fetchall()
-    seen: Counter[int] = Counter()
-    order = []
-    for place, pk in rows:
-        order.append((seen[place], place, pk))
-        seen[place] += 1
-    return [pk for _, _, pk in sorted(order)]
+        cursor.execute(statement, [moment, moment] * (most + 1))
+        return {endpoint: list(heads) for endpoint, *heads in cursor.fetchall()}

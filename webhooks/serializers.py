@@ -16,7 +16,7 @@ from businesses.models import Business
 from businesses.serializers import columns_of
 from invoicing.lib import clock
 from webhooks.health import Health
-from webhooks.models import Attempt, Delivery, Endpoint, Replay
+from webhooks.models import Attempt, Delivery, Endpoint, Replay, event_id
 from webhooks.signing import standard_secret
 
 _ENDPOINT_PLAIN = (
@@ -177,7 +177,7 @@ def represent_events(rows: Iterable[Mapping[str, Any]], business: Business) -> l
     """Rows of EVENT_COLUMNS, all of one business, as EventOutput says; frozen JSON goes out as it is."""
     return [
         {
-            "id": f"evt_{row['uuid'].hex}",
+            "id": event_id(row["uuid"]),
             "type": row["type"],
             "created_at": clock.iso(row["created_at"]),
             "business_id": business.uuid,
@@ -196,7 +196,7 @@ def represent_deliveries(rows: Iterable[Mapping[str, Any]], business: Business) 
     return [
         {
             "id": row["uuid"],
-            "event_id": f"evt_{row['event__uuid'].hex}",
+            "event_id": event_id(row["event__uuid"]),
             "event_type": row["event__type"],
             "status": row["state"],
             "next_attempt_at": _moment(row["next_attempt_at"]),
@@ -228,7 +228,7 @@ def represent_replays(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]
         {
             "id": row["uuid"],
             **{name: row[name] for name in _REPLAY_PLAIN},
-            "event_ids": [f"evt_{UUID(text).hex}" for text in row["event_ids"]],
+            "event_ids": [event_id(UUID(text)) for text in row["event_ids"]],
             "status": row["states"],
             **{name: _moment(row[name]) for name in _REPLAY_TIMES},
         }

@@ -10,8 +10,8 @@ from invoicing.lib.errors import Invalid
 from webhooks.catalog import SUBSCRIPTIONS
 
 MAX_HEADERS = 20
-_NAME = re.compile(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$")
-_VALUE = re.compile(r"^[\x21-\x7e]([\x20-\x7e]{0,498}[\x21-\x7e])?$")
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
+_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,498}[\x21-\x7e])?")
 # What we say ourselves, and what belongs to the connection.
 _OURS = frozenset(
     (
@@ -39,11 +39,11 @@ def check_headers(headers: Mapping[str, str]) -> dict[str, str]:
     seen: set[str] = set()
     for name, value in headers.items():
         folded = name.lower()
-        if not _NAME.match(name) or folded in seen:
+        if not _NAME.fullmatch(name) or folded in seen:
             raise Invalid.field("headers", f"{name[:64]!r} is not a header name, or is given twice.")
         if folded in _OURS or folded.startswith(_OUR_PREFIXES):
             raise Invalid.field(f"headers.{name}", "This header is set by the server.")
-        if not _VALUE.match(value):
+        if not _VALUE.fullmatch(value):
             raise Invalid.field(f"headers.{name}", "Expected 1–500 visible ASCII characters.")
         seen.add(folded)
     return dict(headers)

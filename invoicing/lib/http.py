@@ -27,7 +27,7 @@ from yarl import URL
 from invoicing.lib import clock
 from invoicing.lib.addresses import may_dial
 from invoicing.lib.errors import Invalid
-from invoicing.lib.sockets import SIP, SippingSocket, TooMuch
+from invoicing.lib.sockets import SippingSocket, TooMuch
 
 DEADLINE = 10.0
 MAX_URL = 2000
@@ -240,7 +240,7 @@ def _session(*, plain: bool) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
         auto_decompress=False,  # or a few bytes could become gigabytes
-        read_bufsize=SIP,
+        read_bufsize=MAX_EXCERPT,
         skip_auto_headers={"Accept-Encoding", "Accept"},
         trust_env=False,
     )

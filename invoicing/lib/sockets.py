@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-SIP = 16 * 1024  # bytes at once
-MOST = 256 * 1024  # bytes after one request, status line and headers included
+SIP = 4 * 1024  # bytes at once
+MOST = 64 * 1024  # bytes after one request, status line and headers included
 
 
 class TooMuch(OSError):
@@ -17,7 +17,7 @@ class TooMuch(OSError):
 
 
 class SippingSocket(socket.socket):
-    """Takes 16 KiB at once; after 256 KiB without a word of ours in between it raises TooMuch."""
+    """Takes 4 KiB at once; after 64 KiB without a word of ours in between it raises TooMuch."""
 
     taken = 0
 

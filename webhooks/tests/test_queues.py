@@ -51,6 +51,13 @@ def test_four_at_a_time_of_one_endpoint(alice: Business) -> None:
     assert Counter(row.endpoint_id for row in in_line(by_endpoint={first.pk: 3, second.pk: 9})) == {first.pk: 1}
 
 
+def test_one_at_a_time_until_it_has_answered(alice: Business) -> None:
+    first, second = endpoints_of(alice, 2)
+    tell_all(alice, 6)
+    assert Counter(row.endpoint_id for row in in_line(answered={second.pk})) == {first.pk: 1, second.pk: 4}
+    assert Counter(row.endpoint_id for row in in_line(answered=set(), by_endpoint={first.pk: 1})) == {second.pk: 1}
+
+
 def test_how_many_is_a_setting(alice: Business, settings: Any) -> None:
     settings.WEBHOOK_CALLS_PER_ENDPOINT = 2
     endpoints_of(alice, 1)

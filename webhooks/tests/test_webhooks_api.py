@@ -75,6 +75,8 @@ def test_create_shows_the_secret_once(api: Any) -> None:
         ({"headers": {"X-Webhook-ID": "1"}}, "headers.X-Webhook-ID"),
         ({"headers": {"Webhook-Id": "1"}}, "headers.Webhook-Id"),
         ({"headers": {"X-A": "b\r\nHost: c"}}, "headers.X-A"),
+        ({"headers": {"X-A": "b\n"}}, "headers.X-A"),
+        ({"headers": {"X-A\n": "b"}}, "headers"),
         ({"headers": {"X A": "b"}}, "headers"),
         ({"headers": {"X-A": "1", "x-a": "2"}}, "headers"),
         ({"headers": {"X-A": 1}}, "headers"),

@@ -25,7 +25,7 @@ _NUMBERED = "a document that has a number is never removed"
 # Whose and which row it is: given with the number, and never anew.
 _IDENTITY = frozenset({"id", "business", "uuid", "created_at", "number", "sequence", "period"})
 # What an issued document may still change, besides its status and what follows from allocations.
-_OPEN = frozenset({"status", "notes", "terms", "metadata", "search_text", "updated_at"})
+_OPEN = frozenset({"status", "notes", "terms", "metadata", "extra", "search_text", "updated_at"})
 _DRAWN_ON = frozenset({"status", "unallocated_minor", "refunded_minor", "updated_at"})
 
 

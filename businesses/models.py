@@ -107,6 +107,9 @@ class Business(models.Model):
     customer_pattern = models.CharField(max_length=30, default="CUST-####", validators=[validate_pattern])
     rounding = models.CharField(max_length=4, choices=Rounding.choices, default=Rounding.RATE)
     unique_customer_names = models.BooleanField(default=False)
+    require_approval = models.BooleanField(
+        "approve invoices first", default=False, help_text="An owner or admin approves a draft before it is issued."
+    )
     apply_credit = models.BooleanField(
         "apply credit automatically",
         default=False,

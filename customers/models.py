@@ -81,6 +81,12 @@ class Customer(Owned):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     tags = models.JSONField(default=list, blank=True, validators=[validate_tags])
     metadata = models.JSONField(default=dict, blank=True)
+    slug = models.CharField(
+        max_length=80, null=True, editable=False, help_text="The name as a word of a URL; for ever."
+    )
+    extra = models.JSONField(
+        default=dict, editable=False, help_text="What another wire format only keeps and gives back, by its name."
+    )
 
     # Null unless the business wants names to be unique: the database then says no first.
     name_key = models.CharField(max_length=400, null=True, editable=False)
@@ -96,6 +102,7 @@ class Customer(Owned):
         constraints = [
             models.UniqueConstraint(fields=["business", "number"], name="customer_number_once"),
             models.UniqueConstraint(fields=["business", "name_key"], name="customer_name_once"),
+            models.UniqueConstraint(fields=["business", "slug"], name="customer_slug_once"),
             models.CheckConstraint(
                 condition=Q(credit_limit_minor=None) | Q(credit_limit_minor__gte=0), name="credit_limit_not_negative"
             ),

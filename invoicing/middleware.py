@@ -29,7 +29,8 @@ _ADMIN = (
     "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "object-src 'none'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 )
-_API = "/api/"
+# Paths of programs: the native API and the other wire formats.
+API = ("/api/", "/corebill/", "/earnipay/")
 
 
 def client_ip(request: HttpRequest) -> str:
@@ -56,7 +57,7 @@ def _is_proxy(address: str) -> bool:
 def _policy(path: str) -> str:
     if path.rstrip("/") == "/api/v1/docs":
         return _DOCS
-    return _STRICT if path.startswith(_API) else _ADMIN
+    return _STRICT if path.startswith(API) else _ADMIN
 
 
 class RequestContextMiddleware:
@@ -83,12 +84,12 @@ class _BrowserOnly:
     """Let the API pass by: it has no session, cookie or form, and a lean stack is a third of its time."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith(_API):
+        if request.path.startswith(API):
             return self.get_response(request)  # type: ignore[attr-defined,no-any-return]
         return super().__call__(request)  # type: ignore[misc,no-any-return]
 
     def process_view(self, request: HttpRequest, *args: object) -> HttpResponse | None:
-        if request.path.startswith(_API) or not hasattr(super(), "process_view"):
+        if request.path.startswith(API) or not hasattr(super(), "process_view"):
             return None
         return super().process_view(request, *args)  # type: ignore[misc,no-any-return]
 

@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 
 from invoicing import health
 from invoicing.lib.api import json_error
+from invoicing.middleware import API
 
 api: list[URLPattern | URLResolver] = [
     path("", include("businesses.api.urls")),
@@ -36,6 +37,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("api/v1/", include(api)),
+    path("corebill/v1/", include("dialects.corebill.urls")),
+    path("earnipay/v1/", include("dialects.earnipay.urls")),
     path("accounts/", include("messaging.urls")),
     path("s/", include("billing.public.urls")),
     path("admin/reports/", include("billing.admin.reports.urls")),
@@ -45,20 +48,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What Django refuses before any view: an unknown Host above all."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith(API):
         return json_error(request, 400, "The request is malformed, or its Host is not one of ALLOWED_HOSTS.")
     return HttpResponse("<h1>Bad request</h1>", status=400)
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """JSON under /api, Django's page elsewhere."""
-    if request.path.startswith("/api/"):
+    """JSON for programs, Django's page elsewhere."""
+    if request.path.startswith(API):
         return json_error(request, 404, "There is nothing at this path.")
     return HttpResponse("<h1>Not found</h1>", status=404)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
     """What nobody expected, with the request id that the log has too."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith(API):
         return json_error(request, 500, "Something went wrong on our side.")
     return HttpResponse(f"<h1>Something went wrong</h1><p>Request {request.request_id}</p>", status=500)  # type: ignore[attr-defined]

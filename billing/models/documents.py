@@ -75,6 +75,9 @@ class Document(Owned):
     notes = models.TextField(null=True, blank=True)
     terms = models.TextField(null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
+    extra = models.JSONField(
+        default=dict, editable=False, help_text="What another wire format only keeps and gives back, by its name."
+    )
 
     discount_type = models.CharField(max_length=10, choices=Discount.choices, null=True, blank=True)
     discount_value = models.DecimalField(max_digits=21, decimal_places=6, null=True, blank=True)
@@ -169,6 +172,11 @@ class Invoice(Document):
         OVERDUE = "overdue", "Overdue"
         CANCELLED = "cancelled", "Cancelled"
 
+    class Approval(models.TextChoices):
+        PENDING = "pending", "Waits for approval"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+
     # Which moves a caller may ask for; domain.md, "Life of an invoice". The system's own moves are settlement's.
     MOVES = {
         Status.DRAFT: frozenset({Status.SENT, Status.PAID, Status.OVERDUE, Status.CANCELLED}),
@@ -181,6 +189,9 @@ class Invoice(Document):
     noun = "invoice"
 
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    # Beside the status: of a draft that somebody else is to look at before it is issued.
+    approval = models.CharField(max_length=10, choices=Approval.choices, null=True, editable=False)
+    approval_comment = models.CharField(max_length=1000, null=True, editable=False)
     due_date = models.DateField(null=True, blank=True)
     delivery_date = models.DateField(null=True, blank=True)
     period_start = models.DateField(null=True, blank=True)
@@ -207,6 +218,10 @@ class Invoice(Document):
                 condition=Q(status__in=["draft", "cancelled"])
                 | Q(due_minor=F("total_minor") - F("paid_minor") - F("written_off_minor")),
                 name="invoice_due_is_what_is_left",
+            ),
+            models.CheckConstraint(
+                condition=Q(approval=None) | Q(approval__in=["pending", "approved", "rejected"]),
+                name="invoice_approval_known",
             ),
         ]
         indexes = [

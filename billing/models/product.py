@@ -41,6 +41,9 @@ class Product(Owned):
     tax_category = models.CharField(max_length=2, choices=TaxCategory.choices, default=TaxCategory.STANDARD)
     active = models.BooleanField(default=True)
     metadata = models.JSONField(default=dict, blank=True)
+    extra = models.JSONField(
+        default=dict, editable=False, help_text="What another wire format only keeps and gives back, by its name."
+    )
     name_folded = models.CharField(max_length=400, editable=False)
     search_text = models.TextField(default="", editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.text import slugify
 
 from businesses import audit
 from businesses.audit import Actor
@@ -45,6 +46,7 @@ def create_customer(
     _tidy(customer, credit_limit)
     _refuse_duplicates(customer)
     customer.number = customer.number or _next_number(business)
+    customer.slug = _free_slug(customer)
     _store(customer)
     audit.record(business, actor, "customer.created", customer)
     publish(business, "customer.created", customer_event_data(customer), actor=actor)
@@ -58,10 +60,10 @@ def update_customer(customer: Customer, *, changes: Mapping[str, Any], actor: Ac
     A change of nothing records nothing. Raises as `create_customer` does, and NotFound for a deleted customer.
     """
     customer = Customer.objects.lock_live(customer.pk)
-    before = represent_customer(customer)
+    before, extra = represent_customer(customer), customer.extra
     _fill(customer, changes)
     previous = differences(before, represent_customer(customer))
-    if not previous:
+    if not previous and customer.extra == extra:
         return customer
     _refuse_duplicates(customer)
     _store(customer)
@@ -161,6 +163,14 @@ def _next_number(business: Business) -> str:
     return next_number(business, "customer", business.customer_pattern, day, taken=taken).number
 
 
+def _free_slug(customer: Customer) -> str:
+    """The name as a word of a URL; where another customer has it, a deleted one too, with the customer's number behind it."""
+    word = slugify(customer.name, allow_unicode=True)[:40].strip("-_") or "customer"
+    own = Customer.objects.of(customer.business_id)
+    words = (word, f"{word}-{slugify(customer.number, allow_unicode=True)[:30]}")
+    return next((slug for slug in words if not own.filter(slug=slug).exists()), f"{word}-{customer.uuid.hex}")
+
+
 # Store -----------------------------------------------------------------------------------------------------------------
 def _refuse_duplicates(customer: Customer) -> None:
     """Conflict when another customer has the number, or the name where the business wants names to be unique."""
@@ -188,6 +198,9 @@ def _store(customer: Customer) -> None:
     try:
         with transaction.atomic():
             customer.save()
-    except IntegrityError:
-        _refuse_duplicates(customer)  # another was quicker: say with what
-        raise
+    except IntegrityError:  # another was quicker: say with what
+        _refuse_duplicates(customer)
+        if customer.pk is not None or customer.slug == _free_slug(customer):
+            raise
+        customer.slug = _free_slug(customer)
+        _store(customer)

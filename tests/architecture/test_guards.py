@@ -28,7 +28,7 @@ OPEN = {
     "billing_quotation": {"valid_until"},
     "billing_creditnote": {"unallocated_minor", "refunded_minor"},
 }
-ALWAYS_OPEN = {"status", "notes", "terms", "metadata", "search_text", "updated_at"}
+ALWAYS_OPEN = {"status", "notes", "terms", "metadata", "extra", "search_text", "updated_at"}
 
 
 def test_what_is_open_of_issued_documents_is_as_agreed() -> None:

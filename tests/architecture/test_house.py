@@ -19,7 +19,7 @@ OURS = ("businesses", "messaging", "webhooks", "customers", "billing")
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models()]
 SOURCES = [
     path
-    for app in (*OURS, "einvoicing", "invoicing")
+    for app in (*OURS, "einvoicing", "invoicing", "dialects")
     for path in (ROOT / app).rglob("*.py")
     if "migrations" not in path.parts and "tests" not in path.parts
 ]

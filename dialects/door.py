@@ -1,0 +1,54 @@
+"""What the views of all formats have in common: they come through the base view's door and spell refusals their own way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from businesses.views import BusinessView
+from invoicing.lib.api import answer_error, flatten
+from invoicing.lib.errors import DomainError
+
+
+class Refusal:
+    """What is refused, before a format spells it: an HTTP status, one sentence, and the fields it is about."""
+
+    def __init__(self, status: int, message: str, fields: Iterable[tuple[str, str]] = (), code: str = "") -> None:
+        self.status, self.message, self.fields, self.code = status, message, tuple(fields), code
+
+
+class DialectView(BusinessView):
+    """A view of another wire format. It ignores what its clients send and no document names: they send it to the other too.
+
+    A format sets `authentication_classes` and `refuse`, once, in a base class of its own.
+    """
+
+    schema = None  # the OpenAPI document is the native API's
+    refuse: ClassVar[Callable[[Refusal], Any]]
+
+    def check_query(self, also: Iterable[str] = ()) -> None:
+        """Anything goes."""
+
+    def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response | None]:
+        """The native one decides about status and headers, the format about the body."""
+        return self._answer_error
+
+    def _answer_error(self, error: Exception, context: Mapping[str, Any]) -> Response | None:
+        response = answer_error(error, context)
+        if response is not None:
+            response.data = type(self).refuse(_refusal(error, response))
+        return response
+
+
+def _refusal(error: Exception, response: Response) -> Refusal:
+    body = response.data
+    if isinstance(error, DomainError):
+        fields = [(detail.field, detail.message) for detail in error.details]
+        return Refusal(error.status, error.message, fields, error.code)
+    if isinstance(error, exceptions.ValidationError):
+        fields = [(detail.field, detail.message) for detail in flatten(error.detail)]
+        return Refusal(400, body["error"], fields, body["code"])
+    return Refusal(response.status_code, body["error"], (), body["code"])

@@ -1,0 +1,7 @@
+"""Paths under /earnipay/v1."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -18,16 +18,24 @@ from businesses.models import ApiKey, Business
 from invoicing.lib import clock
 from invoicing.lib.ids import digest, secret_hex
 
-_SHAPE = re.compile(r"^oim_[0-9a-f]{64}$")
+# How a new key may begin, by the wire format whose programs expect it; every key opens every format.
+SPELLINGS = {"oim": "oim_", "corebill": "sk_live_"}
+_SHAPE = re.compile(rf"({'|'.join(SPELLINGS.values())})[0-9a-f]{{64}}")
 _TOUCH_EVERY = timedelta(minutes=1)
 
 
 @transaction.atomic
 def create_api_key(
-    business: Business, *, name: str, scope: str, expires_at: datetime | None = None, actor: Actor
+    business: Business,
+    *,
+    name: str,
+    scope: str,
+    expires_at: datetime | None = None,
+    spelling: str = "oim",
+    actor: Actor,
 ) -> tuple[ApiKey, str]:
-    """Make a key; the second value is the secret, which nothing shows again."""
-    secret = f"oim_{secret_hex()}"
+    """Make a key, spelt as one of SPELLINGS; the second value is the secret, which nothing shows again."""
+    secret = f"{SPELLINGS[spelling]}{secret_hex()}"
     key = ApiKey.objects.create(
         business=business, name=name, scope=scope, expires_at=expires_at, digest=digest(secret), prefix=secret[:12]
     )
@@ -48,7 +56,7 @@ def revoke_api_key(key: ApiKey, *, actor: Actor) -> ApiKey:
 
 def find_api_key(secret: str) -> ApiKey:
     """The live key with this secret, its business loaded; AuthenticationFailed (401) for any other."""
-    if not _SHAPE.match(secret):
+    if not _SHAPE.fullmatch(secret):
         raise AuthenticationFailed("Invalid API key")
     key = ApiKey.objects.select_related("business").filter(digest=digest(secret)).first()
     now = clock.now()

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from businesses.views import BusinessView
 from invoicing.lib.api import answer_error, flatten
 from invoicing.lib.errors import DomainError
+from invoicing.lib.fields import Strict
 
 
 class Refusal:
@@ -20,6 +21,16 @@ class Refusal:
         self.status, self.message, self.fields, self.code = status, message, tuple(fields), code
 
 
+class Tolerant(Strict):
+    """A body whose unknown fields are ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        known = (
+            {name: value for name, value in data.items() if name in self.fields} if isinstance(data, Mapping) else data
+        )
+        return super().to_internal_value(known)
+
+
 class DialectView(BusinessView):
     """A view of another wire format. It ignores what its clients send and no document names: they send it to the other too.
 
@@ -27,7 +38,12 @@ class DialectView(BusinessView):
     """
 
     schema = None  # the OpenAPI document is the native API's
-    refuse: ClassVar[Callable[[Refusal], Any]]
+    statuses: ClassVar[Mapping[int, int]] = {}  # of the native API → of the format, where it knows fewer
+
+    @staticmethod
+    def refuse(refusal: Refusal) -> Any:
+        """The body of a refusal."""
+        raise NotImplementedError
 
     def check_query(self, also: Iterable[str] = ()) -> None:
         """Anything goes."""
@@ -39,7 +55,8 @@ class DialectView(BusinessView):
     def _answer_error(self, error: Exception, context: Mapping[str, Any]) -> Response | None:
         response = answer_error(error, context)
         if response is not None:
-            response.data = type(self).refuse(_refusal(error, response))
+            response.status_code = self.statuses.get(response.status_code, response.status_code)
+            response.data = self.refuse(_refusal(error, response))
         return response
 
 
@@ -47,8 +64,8 @@ def _refusal(error: Exception, response: Response) -> Refusal:
     body = response.data
     if isinstance(error, DomainError):
         fields = [(detail.field, detail.message) for detail in error.details]
-        return Refusal(error.status, error.message, fields, error.code)
+        return Refusal(response.status_code, error.message, fields, error.code)
     if isinstance(error, exceptions.ValidationError):
         fields = [(detail.field, detail.message) for detail in flatten(error.detail)]
-        return Refusal(400, body["error"], fields, body["code"])
+        return Refusal(response.status_code, body["error"], fields, body["code"])
     return Refusal(response.status_code, body["error"], (), body["code"])

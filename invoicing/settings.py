@@ -25,6 +25,7 @@ TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 OUTGOING_ALLOW_NETS = ENVIRONMENT.outgoing_allow_nets
 RATE_LIMIT = ENVIRONMENT.rate_limit
 WEBHOOK_CALLS_PER_ENDPOINT = ENVIRONMENT.webhook_calls_per_endpoint  # at a time, of one dispatcher
+WEBHOOK_FORMATS = {"corebill": "dialects.corebill.webhooks"}  # of endpoints, besides the native one
 EVENT_RETENTION_DAYS = ENVIRONMENT.event_retention_days  # 0: for ever
 
 INSTALLED_APPS = [

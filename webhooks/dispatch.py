@@ -16,11 +16,12 @@ import structlog
 from invoicing.lib import clock
 from invoicing.lib.http import DEADLINE, Answer, Client
 from webhooks.claims import LEASE, Claim, claim
+from webhooks.formats import wire_format
 from webhooks.heartbeat import beat
 from webhooks.models import Endpoint
 from webhooks.outcomes import Outcome, record_outcomes
 from webhooks.queues import Load, next_in_line
-from webhooks.signing import Call, oim_headers
+from webhooks.signing import Call
 
 PLACES = 100  # calls at once
 SLOW_PLACES = PLACES // 4  # that calls which drag on, and calls to endpoints that failed last time, may hold
@@ -109,7 +110,8 @@ def _headers(claim: Claim) -> dict[str, str]:
         event_type=claim.event_type,
         timestamp=int(clock.now().timestamp()),
     )
-    return {**claim.endpoint.headers, **oim_headers(claim.body, claim.endpoint.secrets_at(clock.now()), call)}
+    secrets = claim.endpoint.secrets_at(clock.now())
+    return {**claim.endpoint.headers, **wire_format(claim.endpoint.format).headers(claim.body, secrets, call)}
 
 
 def _shown(headers: Mapping[str, str], endpoint: Endpoint) -> dict[str, str]:

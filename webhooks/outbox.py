@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db import connection
 from django.db.transaction import TransactionManagementError
-from msgspec import Raw
 
 from businesses.audit import Actor
 from businesses.models import Business
 from invoicing.lib import clock, json
 from webhooks.catalog import EVENT_NAMES, TEST
+from webhooks.formats import wire_format
 from webhooks.heartbeat import wake_dispatcher
 from webhooks.models import Delivery, Endpoint, Event
 
@@ -31,7 +31,7 @@ def publish(
     transaction, ValueError for a name that the catalogue does not have.
     """
     event = _record(business, type, data, actor, previous)
-    endpoints = Endpoint.objects.of(business).live().only("business_id", "events", "status")
+    endpoints = Endpoint.objects.of(business).live().only("uuid", "business_id", "events", "status", "format")
     queue(event, [endpoint for endpoint in endpoints if endpoint.wants(type)])
     return event
 
@@ -44,26 +44,18 @@ def publish_test(endpoint: Endpoint, *, actor: Actor) -> Delivery:
 
 def queue(event: Event, endpoints: Iterable[Endpoint]) -> list[Delivery]:
     """A delivery of an event for each of these endpoints of its business: due now, or held while the endpoint is disabled."""
-    deliveries = [_delivery(event, endpoint) for endpoint in endpoints]
-    if not deliveries:
-        return []
-    body = json.encode(envelope(event, event.business))
-    for delivery in deliveries:
-        delivery.body = body
+    native = None
+    deliveries = []
+    for endpoint in endpoints:
+        if endpoint.format == Endpoint.Format.OIM:  # the same bytes for all of them
+            body = native = native or wire_format(endpoint.format).body(event, endpoint)
+        else:
+            body = wire_format(endpoint.format).body(event, endpoint)
+        if body is not None:
+            deliveries.append(_delivery(event, endpoint, body))
     if any(delivery.state == Delivery.State.PENDING for delivery in deliveries):
         wake_dispatcher()
     return Delivery.objects.bulk_create(deliveries)
-
-
-def envelope(event: Event, business: Business) -> dict[str, Any]:
-    """The native body of an event, its `data` already encoded."""
-    return {
-        "id": event.event_id,
-        "type": event.type,
-        "created_at": clock.iso(event.created_at),
-        "business_id": business.uuid,
-        "data": Raw(event.data.encode()),
-    }
 
 
 def _record(
@@ -82,12 +74,13 @@ def _record(
     )
 
 
-def _delivery(event: Event, endpoint: Endpoint) -> Delivery:
+def _delivery(event: Event, endpoint: Endpoint, body: bytes) -> Delivery:
     held = endpoint.status == Endpoint.Status.DISABLED
     return Delivery(
         business=event.business,
         event=event,
         endpoint=endpoint,
+        body=body,
         state=Delivery.State.HELD if held else Delivery.State.PENDING,
         next_attempt_at=None if held else clock.now(),
     )

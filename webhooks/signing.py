@@ -51,9 +51,19 @@ def standard_signature(secret: str, event_id: str, timestamp: int, body: bytes) 
     return f"v1,{base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()}"
 
 
+def standard_headers(body: bytes, secrets: Secrets, call: Call) -> dict[str, str]:
+    """The three headers of Standard Webhooks; both secrets sign while one replaces the other."""
+    live = [secret for secret in (secrets.next, secrets.current) if secret]
+    signatures = (standard_signature(secret, call.event_id, call.timestamp, body) for secret in live)
+    return {
+        "webhook-id": call.event_id,
+        "webhook-timestamp": str(call.timestamp),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
 def oim_headers(body: bytes, secrets: Secrets, call: Call) -> dict[str, str]:
     """All headers of a request in the native format."""
-    live = [secret for secret in (secrets.next, secrets.current) if secret]
     return {
         "Content-Type": "application/json",
         "User-Agent": USER_AGENT,
@@ -62,9 +72,5 @@ def oim_headers(body: bytes, secrets: Secrets, call: Call) -> dict[str, str]:
         "X-Webhook-Timestamp": str(call.timestamp),
         "X-Webhook-Event": call.event_type,
         "X-Webhook-Signature": oim_signature(secrets.current, call.timestamp, body),
-        "webhook-id": call.event_id,
-        "webhook-timestamp": str(call.timestamp),
-        "webhook-signature": " ".join(
-            standard_signature(secret, call.event_id, call.timestamp, body) for secret in live
-        ),
+        **standard_headers(body, secrets, call),
     }

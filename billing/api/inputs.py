@@ -17,8 +17,8 @@ from customers.models import Customer
 from invoicing.lib.errors import Detail, Invalid
 from invoicing.lib.fields import CurrencyCode, Day, Flag, LongText, Metadata, Number, Reference, Strict, Text
 
-_PERCENT = [MinValueValidator(0, "Must not be less than 0."), MaxValueValidator(100, "At most 100.")]
-_NOT_NEGATIVE = [MinValueValidator(0, "Must not be less than 0.")]
+PERCENT = [MinValueValidator(0, "Must not be less than 0."), MaxValueValidator(100, "At most 100.")]
+NOT_NEGATIVE = [MinValueValidator(0, "Must not be less than 0.")]
 
 
 class PartyInput(Strict):
@@ -44,9 +44,9 @@ class LineInput(Strict):
     unit = Text(max_length=30)
     unit_price = Number(required=False, allow_null=True, help_text="Required without product_id.")
     product_code = Text(max_length=50)
-    discount_rate = Number(decimal_places=4, required=False, allow_null=True, validators=_PERCENT)
-    discount_amount = Number(required=False, allow_null=True, validators=_NOT_NEGATIVE)
-    tax_rate = Number(decimal_places=4, required=False, allow_null=True, validators=_PERCENT)
+    discount_rate = Number(decimal_places=4, required=False, allow_null=True, validators=PERCENT)
+    discount_amount = Number(required=False, allow_null=True, validators=NOT_NEGATIVE)
+    tax_rate = Number(decimal_places=4, required=False, allow_null=True, validators=PERCENT)
     tax_category = serializers.ChoiceField(choices=TaxCategory.choices, required=False, allow_null=True)
     exemption_reason = Text()
 
@@ -65,7 +65,7 @@ class DocumentInput(Strict):
     reference = Text(max_length=100)
     metadata = Metadata()
     discount_type = serializers.ChoiceField(choices=Document.Discount.choices, required=False, allow_null=True)
-    discount_value = Number(required=False, allow_null=True, validators=_NOT_NEGATIVE)
+    discount_value = Number(required=False, allow_null=True, validators=NOT_NEGATIVE)
 
 
 class InvoiceInput(DocumentInput):

@@ -23,7 +23,7 @@ Doc = TypeVar("Doc", Invoice, Quotation, CreditNote)
 # What prices depend on: a change of one of these prices the lines anew.
 _PRICED = frozenset({"currency", "discount_type", "discount_value"})
 # What does not show on paper: a change of these makes no new revision.
-_NOT_PRINTED = frozenset({"metadata"})
+_NOT_PRINTED = frozenset({"metadata", "extra"})
 
 
 def fill_draft(document: Document, details: Mapping[str, Any]) -> None:

@@ -31,7 +31,7 @@ from invoicing.lib import clock
 from invoicing.lib.errors import Conflict, Detail, Invalid
 from invoicing.lib.wake import wake
 
-OPEN_FIELDS = frozenset({"notes", "terms", "valid_until", "metadata"})
+OPEN_FIELDS = frozenset({"notes", "terms", "valid_until", "metadata", "extra"})
 Status = Quotation.Status
 
 

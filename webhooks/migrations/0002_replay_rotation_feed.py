@@ -86,6 +86,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='endpoint',
+            name='format',
+            field=models.CharField(choices=[('oim', 'OnlineInvoiceMaker'), ('corebill', 'CoreBill')], default='oim', max_length=20),
+        ),
+        migrations.AlterField(
+            model_name='endpoint',
             name='schedule',
             field=models.CharField(choices=[('oim', '1 min, 5 min, 30 min, 2 h, 24 h'), ('standard', '5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h')], default='oim', max_length=10),
         ),

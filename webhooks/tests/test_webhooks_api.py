@@ -69,7 +69,7 @@ def test_create_shows_the_secret_once(api: Any) -> None:
         ({"events": [None]}, "events.0"),
         ({"schedule": "never"}, "schedule"),
         ({"fifo": "yes"}, "fifo"),
-        ({"format": "corebill"}, "format"),
+        ({"format": "stripe"}, "format"),
         ({"headers": {"Host": "inside"}}, "headers.Host"),
         ({"headers": {"content-length": "0"}}, "headers.content-length"),
         ({"headers": {"X-Webhook-ID": "1"}}, "headers.X-Webhook-ID"),

@@ -1,4 +1,4 @@
-"""`create_api_key --business UUID --name N --scope all|read|write|webhooks [--expires DATE]`: the key is the last line."""
+"""`create_api_key --business UUID --name N --scope S [--expires DATE] [--format corebill]`: the key is the last line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from businesses.audit import SYSTEM
-from businesses.authentication import create_api_key
+from businesses.authentication import SPELLINGS, create_api_key
 from businesses.models import ApiKey, Business
 from invoicing.lib import clock
 from invoicing.lib.ids import parse_uuid
@@ -22,6 +22,8 @@ class Command(BaseCommand):
         parser.add_argument("--business", required=True, metavar="UUID")
         parser.add_argument("--name", required=True)
         parser.add_argument("--scope", required=True, choices=ApiKey.Scope.values)
+        help_ = "how the key begins, for programs that look at it; every key opens every format"
+        parser.add_argument("--format", choices=sorted(SPELLINGS), default="oim", help=help_)
         parser.add_argument("--expires", metavar="DATE", help="YYYY-MM-DD; the key stops when that day begins")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,6 +38,11 @@ class Command(BaseCommand):
             except ValueError:
                 raise CommandError("--expires: expected a date as YYYY-MM-DD.") from None
         _, secret = create_api_key(
-            business, name=options["name"], scope=options["scope"], expires_at=expires_at, actor=SYSTEM
+            business,
+            name=options["name"],
+            scope=options["scope"],
+            expires_at=expires_at,
+            spelling=options["format"],
+            actor=SYSTEM,
         )
         self.stdout.write(secret)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import importlib.util
 import os
 import pwd
@@ -28,6 +29,8 @@ from invoicing.processes.supervisor import ends_with_parent
 
 # Nothing here outlives the run, so nothing waits for the disk.
 _CARELESS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+# What a process has written the kernel keeps when the process is killed; what it only meant to write is gone.
+_CAREFUL = ["fsync=off", "max_connections=200"]
 
 
 @contextlib.contextmanager
@@ -42,34 +45,66 @@ def valkey(*, port: int = 0) -> Iterator[str]:
             yield url
 
 
+class Postgres:
+    """A PostgreSQL with a data directory and a socket in `directory`, which may be killed and started again.
+
+    `url` is the DATABASE_URL of its database `invoicing`. Start it in the main thread: it ends with the thread that did.
+    """
+
+    def __init__(self, directory: Path, settings: list[str]) -> None:
+        self.directory, self.user = directory, _unprivileged_user()
+        self.url = f"postgres://postgres@/invoicing?host={directory}"
+        self.address = f"host={directory} user=postgres dbname=postgres"
+        self.programs, self.data = _reachable(postgres_programs(), directory), directory / "data"
+        self.command = [str(self.programs / "postgres"), "-D", str(self.data), "-k", str(directory), "-h", ""]
+        self.command += [word for setting in settings for word in ("-c", setting)]
+        self.life = contextlib.ExitStack()
+
+    def create(self) -> None:
+        """Make the data directory and, once started, the empty database."""
+        if self.user:
+            shutil.chown(self.directory, self.user)
+        create = [str(self.programs / "initdb"), "-D", str(self.data), "-U", "postgres", "-E", "UTF8"]
+        create += ["--locale=C.UTF-8", "-A", "trust", "--no-sync"]
+        subprocess.run(create, check=True, stdout=subprocess.DEVNULL, cwd="/", **_as(self.user))
+        self.start()
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE invoicing")
+
+    def start(self) -> None:
+        """Start it, and wait until it has recovered from whatever ended it and answers."""
+        ready = functools.partial(_connects, self.address)
+        self.server = self.life.enter_context(
+            _running(self.command, self.directory, ready=ready, stop=signal.SIGQUIT, user=self.user)
+        )
+
+    def kill(self) -> None:
+        """SIGKILL the postmaster and every process of its own; nothing of them is left."""
+        self.server.send_signal(signal.SIGSTOP)  # it must not begin new ones meanwhile
+        pids = [*_children(self.server.pid), self.server.pid]
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.life.close()
+        while any(_is_alive(pid) for pid in pids):  # until then their shared memory is in use
+            time.sleep(0.01)
+
+
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
+def postgres(settings: list[str] = _CARELESS) -> Iterator[str]:
     """A PostgreSQL of its own with an empty database `invoicing`; yields its DATABASE_URL."""
+    with killable_postgres(settings) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def killable_postgres(settings: list[str] = _CAREFUL) -> Iterator[Postgres]:
+    """The same as an object that can be killed: what it has committed is still there after that."""
     with _directory() as directory:
-        user = _unprivileged_user()
-        data, programs = directory / "data", _reachable(postgres_programs(), directory)
-        if user:
-            shutil.chown(directory, user)
-        create = [
-            str(programs / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            "postgres",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "-A",
-            "trust",
-        ]
-        subprocess.run([*create, "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd="/", **_as(user))
-        command = [str(programs / "postgres"), "-D", str(data), "-k", str(directory), "-h", ""]
-        command += [word for setting in _CARELESS for word in ("-c", setting)]
-        address = f"host={directory} user=postgres dbname=postgres"
-        with _running(command, directory, ready=lambda: _connects(address), stop=signal.SIGQUIT, user=user):
-            with psycopg.connect(address, autocommit=True) as connection:
-                connection.execute("CREATE DATABASE invoicing")
-            yield f"postgres://postgres@/invoicing?host={directory}"
+        server = Postgres(directory, settings)
+        with server.life:
+            server.create()
+            yield server
 
 
 def postgres_programs() -> Path:
@@ -121,6 +156,22 @@ def _connects(address: str) -> bool:
     return True
 
 
+def _children(pid: int) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if (folder / "stat").read_text().rpartition(")")[2].split()[1] == str(pid):
+                found.append(int(folder.name))
+    return found
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 @contextlib.contextmanager
 def _directory() -> Iterator[Path]:
     # Not TMPDIR, which may be long or closed to others: a socket's path has at most 107 bytes.
@@ -134,9 +185,9 @@ def _directory() -> Iterator[Path]:
 @contextlib.contextmanager
 def _running(
     command: list[str], directory: Path, *, ready: Callable[[], bool], stop: signal.Signals, user: str | None = None
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     log = directory / "log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         server = subprocess.Popen(
             command,
             cwd="/",
@@ -152,7 +203,7 @@ def _running(
             if server.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"{command[0]} did not start:\n{log.read_text()}")
             time.sleep(0.05)
-        yield
+        yield server
     finally:
         server.send_signal(stop)
         server.wait()
@@ -168,6 +219,8 @@ def main() -> int:
     signal.signal(signal.SIGINT, lambda number, frame: None)
     with contextlib.ExitStack() as stack:
         os.environ.pop("DATABASE_URL", None)
+        # Set by the import of our own package; pytest-django would read the settings before conftest.py has set the rest.
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
         os.environ["REDIS_URL"] = stack.enter_context(valkey())
         if arguments.database == "postgres":
             os.environ["DATABASE_URL"] = stack.enter_context(postgres())

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 
 from invoicing.processes.commands import BASE_DIR
-from tests.servers import valkey
+from tests.servers import Postgres, killable_postgres, valkey
 
 _OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PUBLIC_URL", "ALLOWED_HOSTS", "OUTGOING_ALLOW_NETS", "RATE_LIMIT")
 
@@ -81,9 +81,10 @@ class Server:
         words = {"granian": "web", "--queues work": "worker", "--queues dispatch": "dispatcher", "beat": "scheduler"}
         found = {}
         for pid in self.processes():
-            if pid != self.process.pid and _parent(pid) == self.process.pid:
-                line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-                found[next((name for word, name in words.items() if word in line), "broker")] = pid
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                if pid != self.process.pid and _parent(pid) == self.process.pid:
+                    line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    found[next((name for word, name in words.items() if word in line), "broker")] = pid
         return found
 
     def processes(self) -> list[int]:
@@ -137,3 +138,13 @@ def servers_of_production() -> Iterator[dict[str, str]]:
         connection.execute(f"CREATE DATABASE {name}")
     with valkey(port=free_port()) as redis_url:
         yield {"DATABASE_URL": url.replace("/invoicing", f"/{name}", 1), "REDIS_URL": redis_url}
+
+
+@contextlib.contextmanager
+def servers_to_kill() -> Iterator[tuple[dict[str, str], Postgres | None]]:
+    """As `servers_of_production`, with a PostgreSQL that keeps what it has committed when it is killed."""
+    if not os.environ.get("DATABASE_URL"):
+        yield {}, None
+        return
+    with killable_postgres() as postgres, valkey(port=free_port()) as redis_url:
+        yield {"DATABASE_URL": postgres.url, "REDIS_URL": redis_url}, postgres

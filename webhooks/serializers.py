@@ -15,6 +15,7 @@ from rest_framework import serializers
 from businesses.models import Business
 from businesses.serializers import columns_of
 from invoicing.lib import clock
+from invoicing.lib.money import number
 from webhooks.health import Health
 from webhooks.models import Attempt, Delivery, Endpoint, Replay, event_id
 from webhooks.signing import standard_secret
@@ -244,6 +245,7 @@ def represent_replay(replay: Replay) -> dict[str, Any]:
 def represent_health(health: Health) -> dict[str, Any]:
     """An endpoint's health as HealthOutput says."""
     data = asdict(health)
+    data["success_rate"] = None if health.success_rate is None else number(health.success_rate)
     return data | {name: _moment(data[name]) for name in ("last_error_at", "last_success_at")}
 
 

@@ -88,7 +88,8 @@ class EndpointAdmin(SecretOnceAdmin):
         how = ("How it is called", {"fields": ["header_lines", "schedule", "fifo", "format"]})
         if obj is None:
             return [asks, events, how]
-        state = (None, {"fields": [*_STATE]})
+        told = [name for name in _STATE if name != "disabled_reason" or obj.disabled_reason]
+        state = (None, {"fields": told})
         tab = {"classes": ["tab"]}
         return [state, *((title, {**options, **tab}) for title, options in (asks, events, how))]
 

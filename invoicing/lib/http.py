@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import TracebackType
 from typing import Any, Self
@@ -86,13 +87,18 @@ class Answer:
 # Where a call may go -------------------------------------------------------------------------------------------------
 def parse_url(text: str) -> URL:
     """The URL as it will be dialled, looked at without the network; Invalid names `url` and says what is wrong."""
+    return _parsed(text, bool(settings.OUTGOING_ALLOW_NETS))
+
+
+@lru_cache(maxsize=1_000)  # a sender asks for the same few at every call
+def _parsed(text: str, http_allowed: bool) -> URL:
     if len(text) > MAX_URL or not _PRINTABLE.fullmatch(text):
         raise Invalid.field("url", f"Expected a URL of at most {MAX_URL} characters without spaces.")
     try:
         url = URL(text)
     except ValueError:
         raise Invalid.field("url", "This is not a URL.") from None
-    if url.scheme != "https" and not (url.scheme == "http" and settings.OUTGOING_ALLOW_NETS):
+    if url.scheme != "https" and not (url.scheme == "http" and http_allowed):
         raise Invalid.field("url", "Expected a URL that begins with https://.")
     if not _is_host(url.raw_host or "") or not url.port:
         raise Invalid.field("url", "The host or port of this URL is not valid.")

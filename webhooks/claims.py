@@ -17,6 +17,7 @@ from webhooks.models import Attempt, Delivery, Endpoint, Event, event_id
 from webhooks.queues import Load, next_in_line
 
 LEASE = timedelta(seconds=60)  # longer than a call's deadline, its wait for a place, and the wait to record its outcome
+_LOOKS = 2  # then the calls under way have their turn: somebody may hold the rows for long
 _COLUMNS = ("pk", "uuid", "business_id", "event_id", "endpoint_id", "body", "lease", "lease_until", "attempt_count")
 log = structlog.get_logger(__name__)
 
@@ -45,12 +46,11 @@ def claim(limit: int, load: Load) -> list[Claim]:
 
     The lease is on the database's clock, for senders run on several machines.
     """
-    while limit > 0:
+    for _ in range(_LOOKS if limit > 0 else 0):
         now = clock.of_database()
         wanted = next_in_line(limit, load, now)
-        if not wanted:
-            break
-        if claims := _claim(wanted, now):
+        claims = _claim(wanted, now) if wanted else []
+        if claims or not wanted:
             return claims
         # Another sender was quicker with all of them; their leases show in the next look.
     return []
@@ -60,9 +60,8 @@ def _claim(pks: list[int], now: datetime) -> list[Claim]:
     """These, as far as nobody else has them. A row that cannot be claimed is set aside, and the others go on without it."""
     try:
         with transaction.atomic():
-            free = Delivery.objects.filter(
-                Q(lease_until=None) | Q(lease_until__lte=now), pk__in=pks, state=Delivery.State.PENDING
-            )
+            free = Delivery.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), pk__in=pks)
+            free = free.filter(state=Delivery.State.PENDING, next_attempt_at__lte=now)
             rows = {row.pk: row for row in free.select_for_update(skip_locked=True).values_list(*_COLUMNS, named=True)}
             return _take([rows[pk] for pk in pks if pk in rows], now)
     except OperationalError:  # the database is away, or busy: no row's fault
@@ -79,7 +78,8 @@ def _take(rows: list[Any], now: datetime) -> list[Claim]:
     """Lease these locked rows and write their attempts; those of endpoints that are stopped are put away instead."""
     endpoints = Endpoint.objects.in_bulk({row.endpoint_id for row in rows})
     _park([row for row in rows if not endpoints[row.endpoint_id].is_enabled], endpoints)
-    rows = [row for row in rows if endpoints[row.endpoint_id].is_enabled]
+    busy = _busy([endpoint for endpoint in endpoints.values() if endpoint.fifo], now)
+    rows = [row for row in rows if endpoints[row.endpoint_id].is_enabled and row.endpoint_id not in busy]
     _close_abandoned(rows)
     _lease(rows, now)
     attempts = Attempt.objects.bulk_create([_attempt(row) for row in rows])
@@ -98,6 +98,20 @@ def _take(rows: list[Any], now: datetime) -> list[Claim]:
         )
         for row, attempt in zip(rows, attempts, strict=True)
     ]
+
+
+def _busy(in_order: list[Endpoint], now: datetime) -> set[int]:
+    """Those of the endpoints that want events in order with one under way, or in another sender's hands right now.
+
+    Their rows are locked, and nobody is waited for: the order of locks is endpoint → delivery, and here it is the other one.
+    """
+    if not in_order:
+        return set()
+    asked = {endpoint.pk for endpoint in in_order}
+    locked = Endpoint.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=asked)
+    ours = set(locked.values_list("pk", flat=True))
+    under_way = Delivery.objects.filter(endpoint__in=asked, state=Delivery.State.PENDING, lease_until__gt=now)
+    return (asked - ours) | set(under_way.values_list("endpoint_id", flat=True))
 
 
 def _attempt(row: Any) -> Attempt:

@@ -47,7 +47,7 @@ class Sender:
     def claim(self) -> int:
         """Take as much as can start while the calls in flight end; returns how much."""
         now = time.monotonic()
-        taken = claim(PLACES - len(self.waiting), self._load(now))
+        taken = claim(PLACES - len(self.waiting), self._load())
         self.waiting += [(now, claim) for claim in taken]
         return len(taken)
 
@@ -72,14 +72,13 @@ class Sender:
         self.answered |= {claim.endpoint.pk for claim, answer in outcomes if answer.status is not None}
         return outcomes
 
-    def _load(self, now: float) -> Load:
+    def _load(self) -> Load:
         claims = [claim for _, claim in (*self.calls.values(), *self.waiting)]
-        dragging = sum(claim.is_doubtful or now - since > _SLOW for since, claim in self.calls.values())
         return Load(
             by_endpoint=Counter(claim.endpoint.pk for claim in claims),
             by_business=Counter(claim.endpoint.business_id for claim in claims),
             answered=self.answered,
-            doubtful_left=SLOW_PLACES - dragging - sum(claim.is_doubtful for _, claim in self.waiting),
+            doubtful_left=SLOW_PLACES - sum(claim.is_doubtful for claim in claims),
         )
 
     def _lent(self, now: float) -> int:

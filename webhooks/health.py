@@ -34,7 +34,7 @@ class Health:
 def health_of(endpoint: Endpoint) -> Health:
     """Of the latest 500 deliveries that were tried; an attempt that is under way does not count yet."""
     own = Delivery.objects.of(endpoint.business_id).filter(endpoint=endpoint)
-    latest = list(own.order_by("-id").values_list("pk", flat=True)[:LATEST])
+    latest = list(own.filter(attempt_count__gt=0).order_by("-id").values_list("pk", flat=True)[:LATEST])
     attempts = Attempt.objects.of(endpoint.business_id).filter(delivery__in=latest, duration_ms__isnull=False)
     rows = list(attempts.order_by("-id").only("status_code", "error", "duration_ms", "created_at"))
     well, ill = [row for row in rows if row.succeeded], [row for row in rows if not row.succeeded]

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from businesses.audit import SYSTEM
 from invoicing.lib import clock
@@ -37,10 +38,15 @@ _State = tuple[str, int, datetime | None]  # state, failures, next attempt
 
 @transaction.atomic
 def record_outcomes(outcomes: list[Outcome]) -> None:
-    """Write how these attempts ended. A delivery whose lease was lost keeps what its new holder makes of it."""
-    _fill_attempts(outcomes)
-    endpoints = _failing_endpoints(outcomes)
+    """Write how these attempts ended. A delivery whose lease was lost keeps what its new holder makes of it.
+
+    Locks go the way of the services: endpoints by primary key, then deliveries, then attempts.
+    """
+    for claim, answer in outcomes:
+        claim.attempt.status_code, claim.attempt.error = answer.status, answer.error or _complaint(answer.status)
+    endpoints = _counting_endpoints(outcomes)
     _settle(outcomes, endpoints)
+    _fill_attempts(outcomes)
     _count(outcomes, endpoints)
 
 
@@ -48,7 +54,6 @@ def _fill_attempts(outcomes: list[Outcome]) -> None:
     rows = []
     for claim, answer in outcomes:
         attempt = claim.attempt
-        attempt.status_code, attempt.error = answer.status, answer.error or _complaint(answer.status)
         outcome = (attempt.status_code, attempt.error, answer.duration_ms, answer.excerpt)
         rows.append((*outcome, attempt.url, json.dumps(attempt.request_headers), attempt.pk))
     with connection.cursor() as cursor:
@@ -66,11 +71,13 @@ def _complaint(status: int | None) -> str | None:
     return f"The endpoint answered {status}."
 
 
-def _failing_endpoints(outcomes: Iterable[Outcome]) -> dict[int, Endpoint]:
-    """Those with a failed attempt, locked. no_key: a lock that lets publishers go on referring to them."""
+def _counting_endpoints(outcomes: Iterable[Outcome]) -> dict[int, Endpoint]:
+    """Those whose count of failures changes, locked. no_key: a lock that lets publishers go on referring to them."""
+    tried = {claim.endpoint.pk for claim, _ in outcomes}
     failing = {claim.endpoint.pk for claim, _ in outcomes if not claim.attempt.succeeded}
-    rows = Endpoint.objects.select_for_update(no_key=True).filter(pk__in=failing).order_by("pk")
-    return {endpoint.pk: endpoint for endpoint in rows} if failing else {}
+    counting = Endpoint.objects.filter(Q(pk__in=failing) | Q(pk__in=tried, consecutive_failures__gt=0))
+    rows = counting.order_by("pk").select_for_update(no_key=True)
+    return {endpoint.pk: endpoint for endpoint in rows}
 
 
 def _settle(outcomes: Iterable[Outcome], endpoints: dict[int, Endpoint]) -> None:
@@ -103,8 +110,6 @@ def _next_state(claim: Claim, answer: Answer, failures: int, endpoints: dict[int
 
 def _count(outcomes: Iterable[Outcome], endpoints: dict[int, Endpoint]) -> None:
     """Failures in a row: one more each, none after a success; too many of them, or one 410, disable."""
-    well = {claim.endpoint.pk for claim, _ in outcomes} - endpoints.keys()
-    Endpoint.objects.filter(pk__in=well, consecutive_failures__gt=0).update(consecutive_failures=0)
     reasons: dict[int, str] = {}
     for claim, answer in outcomes:
         if endpoint := endpoints.get(claim.endpoint.pk):

@@ -26,17 +26,25 @@ WITH RECURSIVE waiting (id) AS (
 )
 SELECT id, business_id, fifo, doubtful, due FROM (
     SELECT endpoint.id, endpoint.business_id, endpoint.fifo, endpoint.consecutive_failures > 0 AS doubtful,
-        (SELECT next_attempt_at FROM webhooks_delivery
-         WHERE endpoint_id = endpoint.id AND state = 'pending' AND (lease_until IS NULL OR lease_until <= %s)
-         ORDER BY next_attempt_at LIMIT 1) AS due
+        CASE WHEN endpoint.fifo THEN (
+            SELECT CASE WHEN lease_until IS NULL OR lease_until <= %s THEN next_attempt_at END
+            FROM webhooks_delivery WHERE endpoint_id = endpoint.id AND state = 'pending' ORDER BY event_id LIMIT 1
+        ) ELSE (
+            SELECT next_attempt_at FROM webhooks_delivery
+            WHERE endpoint_id = endpoint.id AND state = 'pending' AND (lease_until IS NULL OR lease_until <= %s)
+            ORDER BY next_attempt_at LIMIT 1
+        ) END AS due
     FROM waiting JOIN webhooks_endpoint endpoint ON endpoint.id = waiting.id
 ) AS queue WHERE due <= %s ORDER BY due, id
 """
 # The oldest of chosen queues, a column each. In order, only the event that comes first counts, and nothing while that one
-# is not due or is under way.
+# is not due, or any other is under way: an older one may have come in front of it.
 _HEADS = """
 SELECT endpoint.id, CASE WHEN endpoint.fifo THEN (
-    SELECT CASE WHEN next_attempt_at <= %s AND (lease_until IS NULL OR lease_until <= %s) THEN id END
+    SELECT CASE WHEN next_attempt_at <= %s AND NOT EXISTS (
+        SELECT 1 FROM webhooks_delivery busy
+        WHERE busy.endpoint_id = endpoint.id AND busy.state = 'pending' AND busy.lease_until > %s
+    ) THEN id END
     FROM webhooks_delivery WHERE endpoint_id = endpoint.id AND state = 'pending' ORDER BY event_id LIMIT 1
 ) ELSE {first} END {others} FROM webhooks_endpoint endpoint WHERE endpoint.id IN ({chosen})
 """
@@ -92,7 +100,7 @@ def next_in_line(limit: int, load: Load, now: datetime) -> list[int]:
 def _open_queues(load: Load, now: datetime) -> list[Queue]:
     moment = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
-        cursor.execute(_QUEUES, [moment, moment])
+        cursor.execute(_QUEUES, [moment] * 3)
         queues = [Queue(*row) for row in cursor.fetchall()]
     left, open_ = load.doubtful_left, []
     for queue in queues:

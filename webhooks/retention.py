@@ -38,8 +38,12 @@ def _old(before: datetime, last: int) -> list[tuple[int, bool]]:
 # _raw_delete: nothing to collect, and the database itself refuses to leave a row without its parent.
 @transaction.atomic
 def _forget(events: list[int]) -> int:
-    deliveries = list(Delivery.objects.filter(event__in=events).values_list("pk", flat=True))
+    """Delete these with what hangs on them, but for what was asked to be sent again meanwhile."""
+    locked = list(Delivery.objects.select_for_update().filter(event__in=events).values_list("pk", "event_id", "state"))
+    owed = {event for _, event, state in locked if state in _OWED}
+    deliveries = [pk for pk, event, _ in locked if event not in owed]
+    gone = [event for event in events if event not in owed]
     Attempt.objects.filter(delivery__in=deliveries)._raw_delete("default")
     Delivery.objects.filter(pk__in=deliveries)._raw_delete("default")
-    Event.objects.filter(pk__in=events)._raw_delete("default")
-    return len(events)
+    Event.objects.filter(pk__in=gone)._raw_delete("default")
+    return len(gone)

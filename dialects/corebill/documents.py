@@ -13,7 +13,7 @@ from customers.models import Customer
 from dialects.corebill import mapping
 from dialects.corebill.door import CoreBillView
 from invoicing.lib import clock
-from invoicing.lib.errors import NotFound
+from invoicing.lib.errors import Invalid, NotFound
 
 _KEPT = ("tax_label",)
 _TERM = timedelta(days=30)  # until a document falls due, or a quote ends, that does not say
@@ -56,15 +56,29 @@ def kept(body: dict[str, Any], extra: dict[str, Any], names: tuple[str, ...] = _
 def new_lines(body: dict[str, Any]) -> list[LineDraft]:
     """The lines of a body, each with the header's tax rate."""
     rate = body.get("tax_rate") or Decimal(0)
-    return [LineDraft(**mapping.line_fields(line, rate)) for line in body["line_items"]]
+    return [replace(draft, tax_rate=rate) for draft in _drafts(body["line_items"])]
+
+
+def _drafts(lines: list[dict[str, Any]]) -> list[LineDraft]:
+    return [LineDraft(**mapping.line_fields(line)) for line in lines]
 
 
 def changed_lines(document: Document, body: dict[str, Any]) -> list[LineDraft] | None:
-    """The lines anew, where they or the header's tax rate change; a rate that is not given stays what it was."""
-    if "line_items" not in body and "tax_rate" not in body:
-        return None
+    """The lines anew, where they or the header's tax rate change.
+
+    Lines that are sent back as they were shown stay what they are, with all that CoreBill has no field for, and a rate of
+    null says nothing. Invalid for other lines without a rate where those before had several.
+    """
     before = drafts_of(document)
-    rate = body["tax_rate"] if "tax_rate" in body else (before[0].tax_rate if before else None)
-    if "line_items" in body:
-        return new_lines({**body, "tax_rate": rate})
-    return [replace(draft, tax_rate=rate or Decimal(0)) for draft in before]
+    rate, lines = body.get("tax_rate"), body.get("line_items")
+    if lines is None or list(map(_seen, _drafts(lines))) == list(map(_seen, before)):
+        return None if rate is None else [replace(draft, tax_rate=rate) for draft in before]
+    rates = {draft.tax_rate for draft in before}
+    if rate is None and len(rates) > 1:
+        raise Invalid("tax_rate: The lines had several rates; say which one the new lines have.")
+    return new_lines({**body, "tax_rate": rate if rate is not None else next(iter(rates), None)})
+
+
+def _seen(draft: LineDraft) -> tuple[Any, ...]:
+    """What CoreBill shows of a line."""
+    return draft.description, draft.quantity, draft.unit, draft.unit_price

@@ -78,7 +78,7 @@ class CoreBillView(DialectView):
 
     def _page(self, prefix: str) -> tuple[int, int | None, bool]:
         text = self.parameters.get("limit", "10")
-        if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= 100):
+        if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= 100):
             raise Invalid("limit must be a whole number from 1 to 100")
         after, before = self.parameters.get("starting_after"), self.parameters.get("ending_before")
         if after and before:

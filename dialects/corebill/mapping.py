@@ -57,11 +57,11 @@ def customer_columns(body: Mapping[str, Any]) -> dict[str, Any]:
     return {CUSTOMER_FIELDS[name]: value for name, value in long.items()}
 
 
-def line_fields(line: Mapping[str, Any], tax_rate: Decimal) -> dict[str, Any]:
-    """A line as the native API takes it: the name is the description's first line, the tax rate the header's."""
-    words = [line.get("item_name"), line.get("description")]
+def line_fields(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line as the native API takes it, but for its tax rate, which is the header's: its name is the description's first line."""
+    words = [line.get("item_name") or line.get("name"), line.get("description")]
     native = {name: line[name] for name in ("quantity", "unit", "unit_price") if line.get(name) is not None}
-    return {"quantity": Decimal(1), **native, "description": "\n".join(filter(None, words)), "tax_rate": tax_rate}
+    return {"quantity": Decimal(1), **native, "description": "\n".join(filter(None, words))}
 
 
 def document_fields(body: Mapping[str, Any]) -> dict[str, Any]:

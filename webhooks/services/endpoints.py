@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from businesses import audit
 from businesses.audit import Actor
 from businesses.models import Business
 from invoicing.lib import clock
+from invoicing.lib.errors import Conflict, Detail
 from invoicing.lib.http import parse_url
 from invoicing.lib.ids import secret_hex
 from invoicing.lib.secrets import encrypt
+from webhooks.heartbeat import wake_dispatcher
 from webhooks.models import Delivery, Endpoint
 from webhooks.notices import tell_owners_disabled
 from webhooks.validators import check_events, check_headers
@@ -45,9 +48,15 @@ def create_endpoint(
 
 @transaction.atomic
 def update_endpoint(endpoint: Endpoint, *, changes: Mapping[str, Any], actor: Actor) -> Endpoint:
-    """Change what an endpoint asks for; what is already queued goes to its new URL with the bytes it has."""
+    """Change what an endpoint asks for; what is already queued goes to its new URL with the bytes it has.
+
+    Conflict for another format while something is queued: its bytes are of the old one.
+    """
     endpoint = Endpoint.objects.lock(endpoint.pk)
     checked = _checked(changes)
+    if checked.get("format", endpoint.format) != endpoint.format and _waiting(endpoint, "pending", "held").exists():
+        message = "Events in the old format are still to be delivered; make another endpoint."
+        raise Conflict(f"format: {message}", code="undelivered", details=[Detail("format", message)])
     changed = [name for name, value in checked.items() if getattr(endpoint, name) != value]
     if not changed:
         return endpoint
@@ -70,12 +79,19 @@ def delete_endpoint(endpoint: Endpoint, *, actor: Actor) -> None:
 
 @transaction.atomic
 def enable_endpoint(endpoint: Endpoint, *, actor: Actor) -> Endpoint:
-    """Let new events be sent again; those held meanwhile stay held until they are recovered. Again changes nothing."""
+    """Let new events be sent again; those held meanwhile stay held until they are recovered. Again changes nothing.
+
+    Where events go in order the held ones go first, for nothing may overtake them.
+    """
     endpoint = Endpoint.objects.lock(endpoint.pk)
     if endpoint.status == Endpoint.Status.DISABLED:
         endpoint.status, endpoint.disabled_reason = Endpoint.Status.ENABLED, None
         endpoint.consecutive_failures = 0
         endpoint.save(update_fields=["status", "disabled_reason", "consecutive_failures", "updated_at"])
+        if endpoint.fifo:
+            now = clock.now()
+            _waiting(endpoint, "held").update(state=Delivery.State.PENDING, next_attempt_at=now, updated_at=now)
+            wake_dispatcher()
         audit.record(endpoint.business, actor, "endpoint.enabled", endpoint)
     return endpoint
 
@@ -94,5 +110,8 @@ def disable_endpoint(endpoint: Endpoint, *, reason: str, actor: Actor) -> Endpoi
 
 
 def _stop(endpoint: Endpoint, state: Delivery.State, *from_states: str) -> None:
-    waiting = Delivery.objects.of(endpoint.business_id).filter(endpoint=endpoint, state__in=from_states)
-    waiting.update(state=state, next_attempt_at=None, updated_at=clock.now())
+    _waiting(endpoint, *from_states).update(state=state, next_attempt_at=None, updated_at=clock.now())
+
+
+def _waiting(endpoint: Endpoint, *states: str) -> QuerySet[Delivery]:
+    return Delivery.objects.of(endpoint.business_id).filter(endpoint=endpoint, state__in=states)

@@ -14,7 +14,7 @@ from businesses.audit import Actor
 from invoicing.lib import clock
 from invoicing.lib.errors import Invalid
 from invoicing.lib.wake import wake
-from webhooks.catalog import EVENT_NAMES
+from webhooks.catalog import EVENT_NAMES, TEST
 from webhooks.heartbeat import wake_dispatcher
 from webhooks.models import Delivery, Endpoint, Event, Replay
 from webhooks.outbox import queue
@@ -120,7 +120,7 @@ def _of_types(events: QuerySet[Event], types: Sequence[str]) -> QuerySet[Event]:
 
 
 def _subscribed(endpoint: Endpoint) -> list[str]:
-    return sorted(name for name in EVENT_NAMES if endpoint.wants(name))
+    return sorted(name for name in EVENT_NAMES - {TEST} if endpoint.wants(name))
 
 
 def _send_again(job: Replay, endpoint: Endpoint, events: Sequence[Event]) -> None:

@@ -9,6 +9,7 @@ from werkzeug import Response
 
 from businesses.audit import SYSTEM
 from invoicing.lib import clock
+from webhooks import health
 from webhooks.dispatch import drain
 from webhooks.models import Attempt, Delivery, Endpoint
 from webhooks.services.endpoints import update_endpoint
@@ -69,3 +70,13 @@ def test_health(api: Any, bob_api: Any, receiver: Any, endpoint: Endpoint, tell:
     assert (shown["last_error"], shown["pending"], shown["held"]) == ("The endpoint answered 500.", 1, 0)
     assert shown["p95_ms"] == max(Attempt.objects.values_list("duration_ms", flat=True))
     assert bob_api.get(path).status_code == 404
+
+
+def test_health_is_of_what_was_tried(api: Any, receiver: Any, endpoint: Endpoint, tell: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(health, "LATEST", 2)
+    receiver.expect_request("/hook").respond_with_data("no", 500)
+    tell()
+    drain()
+    for _ in range(3):
+        tell()
+    assert api.get(f"/webhooks/{endpoint.uuid}/health").json()["last_error"] == "The endpoint answered 500."

@@ -12,13 +12,13 @@ from werkzeug import Response
 from businesses.audit import SYSTEM
 from businesses.models import Business
 from invoicing.lib import clock
-from webhooks.claims import claim
+from webhooks.claims import _claim, claim
 from webhooks.dispatch import drain
 from webhooks.models import Delivery, Endpoint
 from webhooks.outbox import publish
 from webhooks.queues import Load, next_in_line
 from webhooks.services.deliveries import skip_delivery
-from webhooks.services.endpoints import create_endpoint
+from webhooks.services.endpoints import create_endpoint, disable_endpoint, enable_endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +156,40 @@ def test_what_is_sent_again_comes_first(in_order: Endpoint, receiver: Any, tell:
     Delivery.objects.filter(event=old).update(next_attempt_at=clock.now())
     drain_all()
     assert arrived(receiver) == [old.event_id, new.event_id]
+
+
+def test_a_blocked_one_stops_nobody_else(in_order: Endpoint, bob: Business, tell: Any) -> None:
+    """Its first event waits for its retry and the second is due; others have theirs, also after a failure of their own."""
+    first, _ = tell(), tell()
+    Delivery.objects.filter(event=first).update(next_attempt_at=clock.later(hours=1))
+    Endpoint.objects.filter(pk=in_order.pk).update(consecutive_failures=1)
+    (other,) = endpoints_of(bob, 1)
+    Endpoint.objects.filter(pk=other.pk).update(consecutive_failures=1)
+    tell_all(bob, 1)
+    for limit in (1, 100):
+        assert [row.endpoint_id for row in in_line(limit, doubtful_left=1)] == [other.pk]
+
+
+def test_one_in_flight_whatever_comes_in_front(in_order: Endpoint, tell: Any) -> None:
+    old, _ = tell(), tell()
+    Delivery.objects.filter(event=old).update(state="failed", next_attempt_at=None)
+    (mine,) = claim(100, Load())
+    Delivery.objects.filter(event=old).update(state="pending", next_attempt_at=clock.now())
+    assert in_line() == []
+    assert _claim([old.deliveries.get().pk], clock.now()) == []  # a proposal from before
+    Delivery.objects.filter(pk=mine.delivery_id).update(lease_until=None)
+    assert [row.event_id for row in in_line()] == [old.pk]
+
+
+def test_what_was_held_goes_first_when_it_is_enabled(in_order: Endpoint, receiver: Any, tell: Any) -> None:
+    receiver.expect_request("/hook").respond_with_response(Response(status=204))
+    first = tell()
+    disable_endpoint(in_order, reason="Down.", actor=SYSTEM)
+    second = tell()
+    enable_endpoint(in_order, actor=SYSTEM)
+    third = tell()
+    drain_all()
+    assert arrived(receiver) == [first.event_id, second.event_id, third.event_id]
 
 
 # By hand -------------------------------------------------------------------------------------------------------------

@@ -249,6 +249,15 @@ def test_wildcards_and_the_other_schedule(api: Any, tell: Any) -> None:
     assert [row["event_type"] for row in rows] == ["invoice.deleted", "payment.voided", "invoice.paid"]
 
 
+def test_the_format_stays_while_something_is_queued(api: Any, made: dict[str, Any], tell: Any) -> None:
+    path = f"/webhooks/{made['id']}"
+    tell()
+    refused = api.patch(path, {"format": "corebill"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "undelivered")
+    Delivery.objects.update(state="delivered", next_attempt_at=None)
+    assert api.patch(path, {"format": "corebill"}).json()["format"] == "corebill"
+
+
 def test_disable_holds_and_says_who(api: Any, made: dict[str, Any], tell: Any) -> None:
     tell()
     shown = api.post(f"/webhooks/{made['id']}/disable").json()

@@ -104,7 +104,14 @@ def test_lists_by_cursor(corebill: CoreBill) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        *({"limit": 0}, {"limit": 101}, {"limit": "x"}, {"status": "gone"}, {"starting_after": "cus_1"}),
+        *(
+            {"limit": 0},
+            {"limit": 101},
+            {"limit": "x"},
+            {"limit": "0100"},
+            {"status": "gone"},
+            {"starting_after": "cus_1"},
+        ),
         {"starting_after": "cus_000000000001", "ending_before": "cus_000000000001"},
     ],
 )

@@ -47,6 +47,7 @@ ROLE_TABLE: dict[str, frozenset[Role]] = {
     "edit_customers": _CREATORS,
     "edit_products": _CREATORS,
     "edit_drafts": _CREATORS,
+    "approve": _ADMINS,
     "issue": _MANAGERS,
     "send": _MANAGERS,
     "record_payment": _MANAGERS,

@@ -20,6 +20,7 @@ _PLAIN = (
     *("accent_color", "account_holder", "bank_name", "iban", "bic", "account_number", "routing_number"),
     *("payment_terms", "invoice_pattern", "quotation_pattern", "credit_note_pattern"),
     *("payment_pattern", "adjustment_pattern", "customer_pattern", "rounding", "apply_credit", "ageing_buckets"),
+    "require_approval",
     *("statement_frequency", "statement_weekday", "statement_day", "statement_type", "statement_only_past_due"),
     *("statement_tags", "statement_roll_up"),
 )

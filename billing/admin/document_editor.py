@@ -31,6 +31,10 @@ class DocumentEditor(DocumentList):
             links["preview"] = f"{links['preview']}?row={row.pk}"
         return {"links": links, "list_url": self.url_of_list()}
 
+    def editor_context(self, request: AdminRequest, row: Any) -> dict[str, Any]:
+        """What else the editor of `row`, or of a new draft, shows: which buttons there are."""
+        return {"may": {name: self.allows(request, name) for name in ("issue", "send")}}
+
     def edit(self, request: AdminRequest, row: Any) -> HttpResponseBase:
         """Show the editor, or store what was typed."""
         data = request.POST if request.method == "POST" else None
@@ -44,9 +48,14 @@ class DocumentEditor(DocumentList):
             except DomainError as refusal:
                 editor.refuse(refusal)
         title = f"{row.number}" if row else f"New {self.opts.verbose_name}"
-        buttons = {name: self.allows(request, name) for name in ("issue", "send")}
         media = self.media + editor.head.media
-        context = {"editor": editor, "original": row, "may": buttons, "media": media, **self.links(row)}
+        context = {
+            "editor": editor,
+            "original": row,
+            "media": media,
+            **self.links(row),
+            **self.editor_context(request, row),
+        }
         return pages.show(self, request, "editor", title, status=400 if data is not None else 200, **context)
 
     def _stored(self, request: AdminRequest, row: Any, data: Any) -> HttpResponseBase:

@@ -60,6 +60,7 @@ class InvoiceState(StateFilter):
     tabs = [
         ("", "All"),
         (Invoice.Status.DRAFT.value, "Drafts"),
+        ("approval", "To approve"),
         ("open", "Open"),
         ("late", "Overdue"),
         (Invoice.Status.PAID.value, "Paid"),
@@ -69,6 +70,8 @@ class InvoiceState(StateFilter):
     def condition(self, value: str) -> Q:
         if value == "late":
             return late(self.business)
+        if value == "approval":
+            return Q(status=Invoice.Status.DRAFT, approval=Invoice.Approval.PENDING)
         return Q(status__in=Invoice.OPEN) if value == "open" else Q(status=value)
 
 

@@ -12,6 +12,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 from unfold.decorators import action, display
 
 from billing.admin import amounts, pages
+from billing.admin.approval import approval_buttons, approval_of, approve_view, ask_view, is_held, reject_view
 from billing.admin.credit_invoice import credit_invoice_view
 from billing.admin.documents import DocumentAdmin
 from billing.admin.drafts import Editor
@@ -20,6 +21,7 @@ from billing.admin.forms import Form, InvoiceTextsForm, PaymentForm
 from billing.admin.settled import offer_of
 from billing.admin.write_offs import reverse_view, small_balances_view, write_off_view
 from billing.models import Invoice
+from billing.services.approval import approve_invoice, request_approval
 from billing.services.customer_credit import apply_credit
 from billing.services.envelopes import Envelope
 from billing.services.invoices import create_invoice, delete_invoice, update_invoice
@@ -43,7 +45,7 @@ class InvoiceAdmin(DocumentAdmin):
         ("issue_date", RangeDateFilter),
         ("due_date", RangeDateFilter),
     )
-    actions = ("issue", "issue_and_send", "download", "cancel")
+    actions = ("ask_approval", "approve", "issue", "issue_and_send", "download", "cancel")
 
     @display(description="Due", ordering="due_date")
     def due_on(self, obj: Invoice) -> str:
@@ -57,7 +59,16 @@ class InvoiceAdmin(DocumentAdmin):
         own: dict[str, Callable[..., Any]] = {"pay": self.pay_view, "cancel": self.cancel_view}
         own |= {"credit": self.credit_view, "apply": self.apply_view}
         own |= {"write-off": self.write_off_view, "reverse-write-off": self.reverse_write_off_view}
+        own |= {"request-approval": self.ask_view, "approve": self.approve_view, "reject": self.reject_view}
         return {**super().row_views(), **own}
+
+    def editor_context(self, request: AdminRequest, row: Invoice | None) -> dict[str, Any]:
+        """With what is said of the draft; one that is to be approved first cannot be issued from here."""
+        may = super().editor_context(request, row)["may"]
+        if is_held(request.business, row):
+            may = dict.fromkeys(may, False)
+        approval = approval_of(row) if row is not None else None
+        return {"may": {**may, **approval_buttons(row, request.role)}, "approval": approval}
 
     def list_views(self) -> dict[str, Callable[..., Any]]:
         return {**super().list_views(), "small-balances": self.small_balances_view}
@@ -150,6 +161,18 @@ class InvoiceAdmin(DocumentAdmin):
             **{**about, "facts": facts},
         )
 
+    def ask_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """Ask for a draft to be approved."""
+        return ask_view(self, request, self.find(request, object_id))
+
+    def approve_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """Approve a draft."""
+        return approve_view(self, request, self.find(request, object_id))
+
+    def reject_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """Send a draft back."""
+        return reject_view(self, request, self.find(request, object_id))
+
     def write_off_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
         """Give up what is due of it, or a part."""
         return write_off_view(self, request, self.find(request, object_id))
@@ -177,6 +200,20 @@ class InvoiceAdmin(DocumentAdmin):
         )
 
     # Many at once ----------------------------------------------------------------------------------------------------------
+    @action(description="Ask for approval", permissions=["edit_drafts"], icon="approval")
+    def ask_approval(self, request: AdminRequest, queryset: QuerySet[Invoice]) -> HttpResponseBase | None:
+        """Ask for each draft to be approved."""
+        question = "An owner or admin looks at them as they are."
+        call = lambda row: request_approval(row, actor=self.actor(request))  # noqa: E731 - one line that reads as a sentence
+        return self.each(request, queryset, "Ask for the approval of", question, "Waiting for approval", call)
+
+    @action(description="Approve", permissions=["approve"], icon="task_alt")
+    def approve(self, request: AdminRequest, queryset: QuerySet[Invoice]) -> HttpResponseBase | None:
+        """Approve each draft that waits."""
+        question = "They can be issued then, as they are."
+        call = lambda row: approve_invoice(row, actor=self.actor(request))  # noqa: E731 - one line that reads as a sentence
+        return self.each(request, queryset, "Approve", question, "Approved", call)
+
     @action(description="Issue", permissions=["issue"], icon="verified")
     def issue(self, request: AdminRequest, queryset: QuerySet[Invoice]) -> HttpResponseBase | None:
         """Issue each draft."""

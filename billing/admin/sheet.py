@@ -11,6 +11,7 @@ from typing import Any
 from django.urls import reverse
 
 from billing.admin.amounts import BADGES, day, discounts, money, plain, written
+from billing.admin.approval import approval_buttons, approval_of, is_held
 from billing.admin.credit_pages import buttons_of, credit_of
 from billing.admin.settled import offer_of, settlements_of
 from billing.models import CreditNote, Document, Invoice, Quotation, Revision
@@ -31,6 +32,8 @@ ICONS = {
     "cancelled": "cancel",
     "accepted": "thumb_up",
     "rejected": "thumb_down",
+    "approval_requested": "approval",
+    "approved": "task_alt",
     "expired": "hourglass_bottom",
     "converted": "swap_horiz",
     "applied": "call_split",
@@ -46,6 +49,7 @@ _SAID = {
     "payment.created": "Payment recorded",
     "payment.applied": "Payment applied",
     "payment.refunded": "Payment refunded",
+    "invoice.approval_requested": "Approval asked for",
     "invoice.write_off_reversed": "Write-off reversed",
 }
 
@@ -63,6 +67,7 @@ def sheet_of(row: Any, request: AdminRequest) -> dict[str, Any]:
         "lines": [_line(line, row) for line in row.lines.order_by("position")],
         "totals": _totals(row, settled),
         "settled": settled,
+        "approval": approval_of(row) if isinstance(row, Invoice) else None,
         "offer": offer_of(row) if buttons["apply"] and isinstance(row, Invoice) else None,
         "revisions": _revisions(row),
         "mails": mails_about(row),
@@ -97,6 +102,8 @@ def _of_invoice(row: Invoice, role: str) -> dict[str, bool]:
         "credit": issued and not given_up and may(role, "edit_drafts") and _is_creditable(row),
         "write_off": is_open and may(role, "write_off"),
         "unwrite": issued and given_up and may(role, "write_off"),
+        **approval_buttons(row, role),
+        **(dict.fromkeys(("issue", "send"), False) if is_held(row.business, row) else {}),
     }
 
 

@@ -35,7 +35,7 @@ _SHARED = (
 INVOICE_COLUMNS = (
     *_SHARED,
     *("due_date", "delivery_date", "period_start", "period_end", "ship_to", "paid_minor", "due_minor", "paid_at"),
-    *("written_off_minor", "opening_balance"),
+    *("written_off_minor", "opening_balance", "approval", "approval_comment"),
 )
 QUOTATION_COLUMNS = (*_SHARED, "valid_until", "invoice__uuid")
 CREDIT_NOTE_COLUMNS = (*_SHARED, "invoice__uuid", "invoice__number", "unallocated_minor", "refunded_minor")
@@ -187,6 +187,8 @@ def _invoice(row: Mapping[str, Any], lines: list[dict[str, Any]]) -> dict[str, A
         **_head(row, "invoice"),
         "due_date": _day(row["due_date"]),
         "status": row["status"],
+        "approval": row["approval"],
+        "approval_comment": row["approval_comment"],
         **_amounts(row),
         "amount_paid": major_number(row["paid_minor"], row["currency"]),
         "amount_due": major_number(row["due_minor"], row["currency"]),
@@ -324,6 +326,8 @@ class InvoiceHead(DocumentOutput):
     invoice_number = serializers.CharField()
     due_date = serializers.DateField(allow_null=True)
     status = serializers.ChoiceField(choices=Invoice.Status.choices)
+    approval = serializers.ChoiceField(choices=Invoice.Approval.choices, allow_null=True)
+    approval_comment = serializers.CharField(allow_null=True, help_text="With an approval or a rejection.")
     amount_paid = serializers.FloatField()
     amount_due = serializers.FloatField()
     amount_written_off = serializers.FloatField()

@@ -10,6 +10,7 @@ from billing.events import publish_document, publish_source
 from billing.ledger import post_due_date, post_invoice, reverse_invoice
 from billing.models import CreditNote, Invoice, Source
 from billing.services.allocations import apply_credit_to, release_invoice
+from billing.services.approval import check_approved
 from billing.services.payments import pay_in_full
 from billing.settlement import is_past_due, settle
 from businesses import audit
@@ -26,8 +27,8 @@ Status = Invoice.Status
 def change_status(invoice: Invoice, status: str, *, actor: Actor) -> None:
     """Move a locked invoice: check the table of moves, post, and publish the status's own event.
 
-    Raises Conflict where the table, a credit hold or limit, or locked books do not allow it; Invalid for a draft that would
-    be overdue without being past due.
+    Raises Conflict where the table, a missing approval, a credit hold or limit, or locked books do not allow it; Invalid for
+    a draft that would be overdue without being past due.
     """
     invoice.check_move(status)
     before, is_new = invoice.status, invoice.is_draft
@@ -66,7 +67,8 @@ def _open(invoice: Invoice, status: str, *, actor: Actor) -> None:
 
 
 def issue(invoice: Invoice) -> None:
-    """Leave draft: check the customer's credit and the books, freeze the document, post the entry."""
+    """Leave draft: check the approval, the customer's credit and the books, freeze the document, post the entry."""
+    check_approved(invoice)
     check_credit(invoice)
     invoice.issued_at = clock.now()
     invoice.due_minor = invoice.total_minor

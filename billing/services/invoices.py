@@ -11,6 +11,7 @@ from billing.documents import frozen_digest
 from billing.events import publish_document
 from billing.models import Invoice
 from billing.payment_terms import due_date as due_by_terms
+from billing.services.approval import lose_approval
 from billing.services.documents import (
     apply_changes,
     check_dates,
@@ -29,7 +30,7 @@ from customers.models import Customer
 from invoicing.lib.errors import Conflict
 
 # What may change after an invoice is issued.
-OPEN_FIELDS = frozenset({"notes", "terms", "due_date", "metadata"})
+OPEN_FIELDS = frozenset({"notes", "terms", "due_date", "metadata", "extra"})
 
 
 @transaction.atomic
@@ -73,7 +74,8 @@ def update_invoice(
 ) -> Invoice:
     """Change fields, lines and status in one transaction; what equals what is there changes nothing and tells nobody.
 
-    A draft may change in every field, an issued invoice in OPEN_FIELDS only (Conflict names the others).
+    A draft may change in every field and is to be approved anew, an issued invoice in OPEN_FIELDS only (Conflict names the
+    others).
     """
     invoice = Invoice.objects.lock(invoice.pk)
     before, currency = invoice.status, invoice.currency
@@ -84,6 +86,7 @@ def update_invoice(
     if invoice.is_draft and (previous or lines is not None):
         previous |= reprice(invoice, was if lines is None else lines, was=was, currency=currency)
     if previous:
+        previous |= lose_approval(invoice, previous) if invoice.is_draft else {}
         invoice.save()
         if "due_date" in previous:
             follow_due_date(invoice)
@@ -93,7 +96,8 @@ def update_invoice(
         frozen = frozen_digest(invoice) if printed else {}
         audit.record(invoice.business, actor, "invoice.updated", invoice, {"fields": sorted(previous), **frozen})
         if status in {None, before, invoice.status}:  # a status of its own is told by its own event
-            publish_document(invoice, "updated", actor=actor, previous_status=before, previous=previous)
+            told = {name: value for name, value in previous.items() if name != "extra"}  # which no event shows
+            publish_document(invoice, "updated", actor=actor, previous_status=before, previous=told)
     if status is not None and status != invoice.status:
         change_status(invoice, status, actor=actor)
     return invoice

@@ -16,27 +16,40 @@ from businesses.models import Business
 from businesses.serializers import differences
 from businesses.validators import check_columns
 from invoicing.lib import clock
+from invoicing.lib.errors import Conflict, Detail
 from invoicing.lib.text import fold, fold_all
 
 
 @transaction.atomic
-def create_product(business: Business, *, name: str, unit_price: Decimal, actor: Actor, **columns: Any) -> Product:
-    """A new product; `unit_price` in major units of the business's currency. Invalid names the field that is wrong."""
+def create_product(
+    business: Business, *, name: str, unit_price: Decimal, actor: Actor, unique_name: bool = False, **columns: Any
+) -> Product:
+    """A new product; `unit_price` in major units of the business's currency. Invalid names the field that is wrong.
+
+    With `unique_name`, as some of the wire formats promise, Conflict where another product has the name.
+    """
     product = Product(business=business, name=name, unit_price=unit_price, **columns)
+    if unique_name:
+        _refuse_duplicate(product)
     _store(product)
     audit.record(business, actor, "product.created", product)
     return product
 
 
 @transaction.atomic
-def update_product(product: Product, *, changes: Mapping[str, Any], actor: Actor) -> Product:
-    """Change columns; lines that took something from the product keep it. A change of nothing records nothing."""
+def update_product(product: Product, *, changes: Mapping[str, Any], actor: Actor, unique_name: bool = False) -> Product:
+    """Change columns; lines that took something from the product keep it. A change of nothing records nothing.
+
+    `unique_name` is about a new name only: the old one may not have been unique.
+    """
     product = Product.objects.lock_live(product.pk)
-    before = represent_product(product)
+    before, extra = represent_product(product), product.extra
     for name, value in changes.items():
         setattr(product, name, value)
     previous = differences(before, represent_product(product))
-    if previous:
+    if unique_name and "name" in previous:
+        _refuse_duplicate(product)
+    if previous or product.extra != extra:
         _store(product)
         audit.record(product.business, actor, "product.updated", product, {"fields": sorted(previous)})
     return product
@@ -50,6 +63,15 @@ def delete_product(product: Product, *, actor: Actor) -> Product:
     product.save(update_fields=["deleted_at", "updated_at"])
     audit.record(product.business, actor, "product.deleted", product)
     return product
+
+
+def _refuse_duplicate(product: Product) -> None:
+    """Conflict when another live product has the name; the business is locked, for no unique key says no first."""
+    Business.objects.select_for_update(no_key=True).get(pk=product.business_id)
+    others = Product.objects.of(product.business_id).live().exclude(pk=product.pk)
+    if others.filter(name_folded=fold(product.name)[:400]).exists():
+        message = f"A product with the name '{product.name}' already exists in this business."
+        raise Conflict(message, code="duplicate_name", details=[Detail("name", "Already in use.")])
 
 
 def _store(product: Product) -> None:

@@ -92,7 +92,8 @@ def update_quotation(
         frozen = frozen_digest(quotation) if printed else {}
         audit.record(quotation.business, actor, "quotation.updated", quotation, {"fields": sorted(previous), **frozen})
         if status in {None, before}:
-            publish_document(quotation, "updated", actor=actor, previous_status=before, previous=previous)
+            told = {name: value for name, value in previous.items() if name != "extra"}  # which no event shows
+            publish_document(quotation, "updated", actor=actor, previous_status=before, previous=told)
     if status is not None and status != quotation.status:
         change_quotation_status(quotation, status, actor=actor)
     return quotation

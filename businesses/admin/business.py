@@ -74,6 +74,7 @@ class BusinessSettingsForm(BusinessForm):
             "ageing_buckets": "Ageing buckets",
             "unique_customer_names": "No two customers of the same name",
             "books_locked_until": "Books locked until",
+            "require_approval": "Invoices are approved before they are issued",
         }
         help_texts = dict.fromkeys(("invoice_pattern",), _PATTERN) | {
             "legal_name": "As registered; printed where it differs from the name.",
@@ -175,7 +176,10 @@ class BusinessSettings(BusinessAdmin):
         ),
         (
             "Books",
-            {"classes": ("tab",), "fields": (("books_locked_until", "ageing_buckets"), "unique_customer_names")},
+            {
+                "classes": ("tab",),
+                "fields": (("books_locked_until", "ageing_buckets"), ("unique_customer_names", "require_approval")),
+            },
         ),
     )
     readonly_fields = ("logo_preview",)

@@ -35,29 +35,35 @@ def create_customer(
     number: str | None = None,
     parent: Customer | None = None,
     credit_limit: Decimal | None = None,
+    unique_name: bool = False,
     **columns: Any,
 ) -> Customer:
     """A new customer; without `number` the business's next one is taken. `credit_limit` is in major units.
 
-    Raises Invalid for a field that is wrong, and Conflict for a number, or a name that must be unique, in use.
+    With `unique_name` the name must be unique whatever the business says, as some of the wire formats promise. Raises
+    Invalid for a field that is wrong, and Conflict for a number, or a name that must be unique, in use.
     """
     customer = Customer(business=business, number=number or "", **columns)
     _set_parent(customer, parent)
     _tidy(customer, credit_limit)
-    _refuse_duplicates(customer)
+    unique = unique_name or _is_named_uniquely(customer)
+    _refuse_duplicates(customer, unique=unique)
     customer.number = customer.number or _next_number(business)
     customer.slug = _free_slug(customer)
-    _store(customer)
+    _store(customer, unique=unique)
     audit.record(business, actor, "customer.created", customer)
     publish(business, "customer.created", customer_event_data(customer), actor=actor)
     return customer
 
 
 @transaction.atomic
-def update_customer(customer: Customer, *, changes: Mapping[str, Any], actor: Actor) -> Customer:
+def update_customer(
+    customer: Customer, *, changes: Mapping[str, Any], actor: Actor, unique_name: bool = False
+) -> Customer:
     """Change columns, `parent`, or `credit_limit` (in major units); past documents keep what they were issued with.
 
-    A change of nothing records nothing. Raises as `create_customer` does, and NotFound for a deleted customer.
+    A change of nothing records nothing. `unique_name` is about a new name only: the old one may not have been unique. Raises
+    as `create_customer` does, and NotFound for a deleted customer.
     """
     customer = Customer.objects.lock_live(customer.pk)
     before, extra = represent_customer(customer), customer.extra
@@ -65,8 +71,9 @@ def update_customer(customer: Customer, *, changes: Mapping[str, Any], actor: Ac
     previous = differences(before, represent_customer(customer))
     if not previous and customer.extra == extra:
         return customer
-    _refuse_duplicates(customer)
-    _store(customer)
+    unique = (unique_name and "name" in previous) or _is_named_uniquely(customer)
+    _refuse_duplicates(customer, unique=unique)
+    _store(customer, unique=unique)
     audit.record(customer.business, actor, "customer.updated", customer, {"fields": sorted(previous)})
     data = customer_event_data(customer)
     publish(customer.business, "customer.updated", data, actor=actor, previous=previous)
@@ -78,7 +85,7 @@ def delete_customer(customer: Customer, *, actor: Actor) -> Customer:
     """Take a customer off lists and new documents; old ones keep it. Its name is free again, its number is not."""
     customer = Customer.objects.lock_live(customer.pk)
     customer.deleted_at = clock.now()
-    _store(customer)
+    _store(customer, unique=False)
     audit.record(customer.business, actor, "customer.deleted", customer)
     publish(customer.business, "customer.deleted", customer_event_data(customer), actor=actor)
     return customer
@@ -91,8 +98,9 @@ def restore_customer(customer: Customer, *, actor: Actor) -> Customer:
     if customer.deleted_at is None:
         return customer
     customer.deleted_at = None
-    _refuse_duplicates(customer)
-    _store(customer)
+    unique = _is_named_uniquely(customer)
+    _refuse_duplicates(customer, unique=unique)
+    _store(customer, unique=unique)
     audit.record(customer.business, actor, "customer.restored", customer)
     # The catalog has no event of its own for this; a receiver that dropped the customer learns its whole state again.
     publish(customer.business, "customer.updated", customer_event_data(customer), actor=actor)
@@ -172,13 +180,13 @@ def _free_slug(customer: Customer) -> str:
 
 
 # Store -----------------------------------------------------------------------------------------------------------------
-def _refuse_duplicates(customer: Customer) -> None:
-    """Conflict when another customer has the number, or the name where the business wants names to be unique."""
+def _refuse_duplicates(customer: Customer, *, unique: bool) -> None:
+    """Conflict when another customer has the number, or the name where that is to be `unique`."""
     others = Customer.objects.of(customer.business_id).exclude(pk=customer.pk)
     if customer.number and others.filter(number=customer.number).exists():
         message = f"A customer with the number '{customer.number}' already exists in this business."
         raise Conflict(message, code="duplicate_number", details=[Detail("number", "Already in use.")])
-    if not _is_named_uniquely(customer):
+    if not unique:
         return
     # By name_folded, not name_key: the business may have asked for unique names after others were stored.
     if others.live().filter(name_folded=fold(customer.name)[:_FOLDED]).exists():
@@ -190,17 +198,19 @@ def _is_named_uniquely(customer: Customer) -> bool:
     return customer.business.unique_customer_names and customer.deleted_at is None
 
 
-def _store(customer: Customer) -> None:
+def _store(customer: Customer, *, unique: bool) -> None:
     customer.name_folded = fold(customer.name)[:_FOLDED]
     customer.email_folded = fold(customer.email or "")[:_FOLDED]
     customer.search_text = fold_all(customer.name, customer.email, customer.number)
-    customer.name_key = customer.name_folded if _is_named_uniquely(customer) else None
+    # A name that was given as a unique one stays so while it and the customer are there.
+    kept = customer.deleted_at is None and customer.name_key == customer.name_folded
+    customer.name_key = customer.name_folded if unique or kept else None
     try:
         with transaction.atomic():
             customer.save()
     except IntegrityError:  # another was quicker: say with what
-        _refuse_duplicates(customer)
+        _refuse_duplicates(customer, unique=unique)
         if customer.pk is not None or customer.slug == _free_slug(customer):
             raise
         customer.slug = _free_slug(customer)
-        _store(customer)
+        _store(customer, unique=unique)

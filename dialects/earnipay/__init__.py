@@ -1,1 +1,1 @@
-"""The wire format of Earnipay."""
+"""Earnipay's e-invoicing API at /earnipay/v1: camelCase in an envelope, `businessId` on every create and list."""

@@ -30,7 +30,7 @@ _ADMIN = (
     "object-src 'none'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 )
 # Paths of programs: the native API and the other wire formats.
-API = ("/api/", "/corebill/", "/earnipay/")
+API = ("/api/", "/corebill/", "/earnipay/", "/invoiced/")
 
 
 def client_ip(request: HttpRequest) -> str:

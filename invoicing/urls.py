@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
+from dialects.refusals import refuse
 from invoicing import health
-from invoicing.lib.api import json_error
 from invoicing.middleware import API
 
 api: list[URLPattern | URLResolver] = [
@@ -18,6 +18,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("webhooks.api.urls")),
     path("", include("billing.api.products")),
     path("", include("billing.api.invoices")),
+    path("", include("billing.api.approval")),
     path("", include("billing.api.write_offs")),
     path("", include("billing.api.payments")),
     path("", include("billing.api.adjustments")),
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics),
     path("api/v1/", include(api)),
     path("corebill/v1/", include("dialects.corebill.urls")),
+    path("invoiced/", include("dialects.invoiced.urls")),
     path("earnipay/v1/", include("dialects.earnipay.urls")),
     path("accounts/", include("messaging.urls")),
     path("s/", include("billing.public.urls")),
@@ -49,19 +51,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What Django refuses before any view: an unknown Host above all."""
     if request.path.startswith(API):
-        return json_error(request, 400, "The request is malformed, or its Host is not one of ALLOWED_HOSTS.")
+        return refuse(request, 400, "The request is malformed, or its Host is not one of ALLOWED_HOSTS.")
     return HttpResponse("<h1>Bad request</h1>", status=400)
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """JSON for programs, Django's page elsewhere."""
     if request.path.startswith(API):
-        return json_error(request, 404, "There is nothing at this path.")
+        return refuse(request, 404, "There is nothing at this path.")
     return HttpResponse("<h1>Not found</h1>", status=404)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
     """What nobody expected, with the request id that the log has too."""
     if request.path.startswith(API):
-        return json_error(request, 500, "Something went wrong on our side.")
+        return refuse(request, 500, "Something went wrong on our side.")
     return HttpResponse(f"<h1>Something went wrong</h1><p>Request {request.request_id}</p>", status=500)  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from django.urls import re_path
 from billing.api.files import csv_answer
 from billing.documents import PDF, keep_statement
 from billing.models import KeptStatement
+from billing.public.account_statement import download_account
 from billing.public.answers import page, public
 from billing.public.statement_page import statement_page
 from billing.selectors.documents import logo_bytes
@@ -73,6 +74,7 @@ def _open(token: str) -> tuple[PublicLink, KeptStatement, Statement]:
 
 _START = "^(?P<token>[^/]+)"
 urlpatterns = [
+    re_path(r"^account/(?P<token>[^/]+)/statement\.pdf$", download_account, name="public-account"),
     re_path(rf"{_START}/?$", show_statement, name="public-statement"),
     re_path(rf"{_START}/logo$", show_logo, name="public-statement-logo"),
     re_path(rf"{_START}/statement\.pdf$", download_pdf, name="public-statement-pdf"),

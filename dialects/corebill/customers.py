@@ -14,18 +14,17 @@ from customers.services import create_customer, delete_customer, update_customer
 from dialects.corebill import ids, mapping
 from dialects.corebill.door import CoreBillView
 from dialects.corebill.inputs import CustomerInput
+from dialects.door import rows_in_order
 from invoicing.lib.errors import Invalid
 from invoicing.lib.fields import read_body
 
 
 def shown_customers(business: Business, pks: list[int]) -> list[dict[str, Any]]:
     """Customers of a company by primary key, in that order."""
-    found = Customer.objects.of(business).filter(pk__in=pks).values(*CUSTOMER_COLUMNS, "pk", "slug")
-    rows = {row["pk"]: row for row in found}
-    ordered = [rows[pk] for pk in pks]
+    rows = rows_in_order(Customer.objects.of(business), pks, (*CUSTOMER_COLUMNS, "slug"))
     return [
         mapping.customer(native, row["pk"], row["slug"], business.currency)
-        for native, row in zip(represent_customers(ordered), ordered, strict=True)
+        for native, row in zip(represent_customers(rows), rows, strict=True)
     ]
 
 

@@ -19,6 +19,7 @@ from businesses.models import Business
 from dialects.corebill import ids, mapping
 from dialects.corebill.documents import DocumentView, changed_lines, new_lines
 from dialects.corebill.inputs import INVOICE_STATUSES, InvoiceInput, Nothing, PaymentInput
+from dialects.door import rows_in_order
 from invoicing.lib.errors import Conflict, Invalid
 from invoicing.lib.fields import read_body
 
@@ -28,12 +29,10 @@ _SETTABLE = ("draft", "sent", "paid", "overdue", "cancelled")
 
 def shown_invoices(business: Business, pks: list[int]) -> list[dict[str, Any]]:
     """Invoices of a company by primary key, in that order."""
-    found = Invoice.objects.of(business).filter(pk__in=pks).values(*INVOICE_COLUMNS, "customer_id", "extra")
-    rows = {row["pk"]: row for row in found}
-    ordered = [rows[pk] for pk in pks]
+    rows = rows_in_order(Invoice.objects.of(business), pks, (*INVOICE_COLUMNS, "customer_id", "extra"))
     return [
         mapping.invoice(native, row["pk"], row["customer_id"], row["extra"])
-        for native, row in zip(represent_invoices(ordered), ordered, strict=True)
+        for native, row in zip(represent_invoices(rows), rows, strict=True)
     ]
 
 

@@ -14,6 +14,7 @@ from businesses.models import Business
 from dialects.corebill import ids, mapping
 from dialects.corebill.door import CoreBillView
 from dialects.corebill.inputs import ItemInput
+from dialects.door import rows_in_order
 from invoicing.lib.fields import read_body
 from invoicing.lib.text import fold
 
@@ -22,12 +23,10 @@ _KEPT = ("item_type", "category")
 
 def shown_items(business: Business, pks: list[int]) -> list[dict[str, Any]]:
     """Products of a company by primary key, in that order."""
-    found = Product.objects.of(business).filter(pk__in=pks).values(*PRODUCT_COLUMNS, "pk", "extra")
-    rows = {row["pk"]: row for row in found}
-    ordered = [rows[pk] for pk in pks]
+    rows = rows_in_order(Product.objects.of(business), pks, (*PRODUCT_COLUMNS, "extra"))
     return [
         mapping.item(native, row["pk"], row["extra"], business.currency)
-        for native, row in zip(represent_products(ordered), ordered, strict=True)
+        for native, row in zip(represent_products(rows), rows, strict=True)
     ]
 
 

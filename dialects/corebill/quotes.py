@@ -17,18 +17,17 @@ from dialects.corebill import ids, mapping
 from dialects.corebill.documents import DocumentView, changed_lines, kept, new_lines
 from dialects.corebill.inputs import QUOTE_STATUSES, Nothing, QuoteInput, RejectionInput
 from dialects.corebill.invoices import shown_invoices
+from dialects.door import rows_in_order
 from invoicing.lib.errors import Invalid
 from invoicing.lib.fields import read_body
 
 
 def shown_quotes(business: Business, pks: list[int]) -> list[dict[str, Any]]:
     """Quotations of a company by primary key, in that order."""
-    found = Quotation.objects.of(business).filter(pk__in=pks).values(*QUOTATION_COLUMNS, "customer_id", "extra")
-    rows = {row["pk"]: row for row in found}
-    ordered = [rows[pk] for pk in pks]
+    rows = rows_in_order(Quotation.objects.of(business), pks, (*QUOTATION_COLUMNS, "customer_id", "extra"))
     return [
         mapping.quote(native, row["pk"], row["customer_id"], row["extra"])
-        for native, row in zip(represent_quotations(ordered), ordered, strict=True)
+        for native, row in zip(represent_quotations(rows), rows, strict=True)
     ]
 
 

@@ -11,6 +11,7 @@ from businesses.models import Business
 from customers.models import Contact, Customer, Note
 from customers.serializers import CONTACT_COLUMNS, NOTE_COLUMNS, represent_contacts, represent_notes
 from customers.services import create_contact, create_note, delete_contact, delete_note, update_contact, update_note
+from dialects.door import rows_in_order
 from dialects.invoiced import mapping
 from dialects.invoiced.door import InvoicedView
 from dialects.invoiced.inputs import ContactInput, NoteInput
@@ -20,22 +21,15 @@ from invoicing.lib.fields import read_body
 
 def shown_contacts(business: Business, pks: list[int]) -> list[dict[str, Any]]:
     """Contacts of a business by primary key, in that order."""
-    rows = {row["pk"]: row for row in Contact.objects.of(business).filter(pk__in=pks).values(*CONTACT_COLUMNS, "pk")}
-    ordered = [rows[pk] for pk in pks]
-    return [
-        mapping.contact(native, row["pk"]) for native, row in zip(represent_contacts(ordered), ordered, strict=True)
-    ]
+    rows = rows_in_order(Contact.objects.of(business), pks, CONTACT_COLUMNS)
+    return [mapping.contact(native, row["pk"]) for native, row in zip(represent_contacts(rows), rows, strict=True)]
 
 
 def shown_notes(business: Business, pks: list[int]) -> list[dict[str, Any]]:
     """Notes of a business by primary key, in that order."""
-    columns = (*NOTE_COLUMNS, "pk", "customer_id")
-    rows = {row["pk"]: row for row in Note.objects.of(business).filter(pk__in=pks).values(*columns)}
-    ordered = [rows[pk] for pk in pks]
-    return [
-        mapping.note(native, row["pk"], row["customer_id"])
-        for native, row in zip(represent_notes(ordered), ordered, strict=True)
-    ]
+    rows = rows_in_order(Note.objects.of(business), pks, (*NOTE_COLUMNS, "customer_id"))
+    pairs = zip(represent_notes(rows), rows, strict=True)
+    return [mapping.note(native, row["pk"], row["customer_id"]) for native, row in pairs]
 
 
 class _OfCustomerView(InvoicedView):

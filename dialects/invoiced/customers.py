@@ -22,6 +22,7 @@ from businesses.models import Business
 from customers.models import Customer, CustomerBalance
 from customers.serializers import CUSTOMER_COLUMNS, represent_customers
 from customers.services import create_customer, delete_customer, update_customer
+from dialects.door import rows_in_order
 from dialects.invoiced import mapping
 from dialects.invoiced.door import InvoicedView
 from dialects.invoiced.inputs import CustomerInput, Flag, Seconds, StatementInput
@@ -37,9 +38,7 @@ _FLAGS = {"autopay": "autopay", "credit_hold": "credit_hold", "taxable": "taxabl
 
 def shown_customers(business: Business, pks: list[int]) -> list[dict[str, Any]]:
     """Customers of a business by primary key, in that order."""
-    columns = (*CUSTOMER_COLUMNS, "pk", "parent_id", "extra")
-    rows = {row["pk"]: row for row in Customer.objects.of(business).filter(pk__in=pks).values(*columns)}
-    ordered = [rows[pk] for pk in pks]
+    rows = rows_in_order(Customer.objects.of(business), pks, (*CUSTOMER_COLUMNS, "parent_id", "extra"))
     return [
         mapping.customer(
             native,
@@ -49,7 +48,7 @@ def shown_customers(business: Business, pks: list[int]) -> list[dict[str, Any]]:
             country=business.country,
             statement_pdf_url=account_statement_url(row["uuid"]),
         )
-        for native, row in zip(represent_customers(ordered), ordered, strict=True)
+        for native, row in zip(represent_customers(rows), rows, strict=True)
     ]
 
 

@@ -29,9 +29,8 @@ _SLOW = 1.0  # seconds after which a call drags on
 _GATHER, _IDLE = 0.05, 0.5  # seconds to wait for outcomes to record together; for a first one
 _BEAT_EVERY = 10.0
 _TURN = 300.0  # after which the next sweep goes on: a task without an end would be handed out again by the broker
-_FRESH = (
-    LEASE.total_seconds() - 2 * DEADLINE - 10
-)  # a claim that waited longer may be another's before its call has ended
+# A claim that waited longer may be another's before its call has ended.
+_FRESH = LEASE.total_seconds() - 2 * DEADLINE - 10
 log = structlog.get_logger(__name__)
 
 

@@ -33,6 +33,23 @@ from django.test import Client, TransactionTestCase  # noqa: E402
 from invoicing.lib.triggers import drop_guards  # noqa: E402
 
 Call = Callable[..., Any]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What asks no database is the same beside PostgreSQL as beside SQLite, where it runs."""
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        return
+    pure = [item for item in items if not _asks_a_database(item)]
+    config.hook.pytest_deselected(items=pure)
+    items[:] = [item for item in items if item not in set(pure)]
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    marks = ("django_db", "processes", "browser")
+    fixtures = {"db", "transactional_db", "django_db_setup"}
+    return any(map(item.get_closest_marker, marks)) or not fixtures.isdisjoint(getattr(item, "fixturenames", ()))
+
+
 _empty_tables = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
 

@@ -26,6 +26,7 @@ from invoicing.lib.guards import Guarded
 from invoicing.lib.ids import uuid7
 from invoicing.lib.triggers import all_guarded, drop_guards, make_guards, missing_triggers
 from tests.guards import without_guards
+from webhooks.tasks import give_positions
 
 GUARDED = all_guarded()
 ITEM = {"description": "Work", "quantity": 1, "unit_price": 100, "tax_rate": 10}
@@ -51,6 +52,7 @@ def books(api: Api, alice: Business, customer: str, make_invoice: Make) -> None:
     keep_receipt(payment)
     keep_statement(KeptStatement.objects.get())
     link_audit()
+    give_positions()
 
 
 def refused(do: Any) -> str:

@@ -5,7 +5,8 @@ UV := uv==0.13.8
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
-PYTEST = $(BIN)/python -m pytest -n 2 --dist worksteal
+# Three on two cores: a test that starts a whole server waits most of its time.
+PYTEST = $(BIN)/python -m pytest -n 3 --dist worksteal
 TEMPLATES = find . \( -path './.*' -o -name site-packages \) -prune -o -path '*/templates/*' -name '*.html' -print
 
 .DEFAULT_GOAL := help

@@ -193,7 +193,7 @@ def test_nothing_lingers_where_nobody_reads(receive: Any, said: bytes) -> None:
 
 
 # The same behind a certificate that is trusted -----------------------------------------------------------------------
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # once in a process: two of one name would be taken for each other
 def trusted(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     """What a server needs to be `localhost`; trusted from here on, by this process alone."""
     path = self_signed(

@@ -113,7 +113,7 @@ def ageing_of_everybody(count: int) -> Result:
     invoice = _invoice(customer, first)
     payment = record_payment(invoice, amount_minor=1_000, details={"payment_date": first}, actor=SYSTEM)
     columns = {"uuid": "gen_random_uuid()", "number": "'D-' || n"}
-    copy_row(customer, customers, **columns, name="'Debtor ' || n", name_folded="'debtor ' || n")
+    copy_row(customer, customers, **columns, slug="NULL", name="'Debtor ' || n", name_folded="'debtor ' || n")
     _indebt(invoice, payment, count - 1, first, customer.pk, customers)
     _analyze()
     on = today - timedelta(days=60)

@@ -9,11 +9,13 @@ from functools import lru_cache
 
 import redis
 import structlog
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
 
+from invoicing.lib.wake import send_now
+
 _ALIVE, _BELL = "dispatcher:alive", "dispatcher:bell"
+_TASK = "webhooks.tasks.dispatch"
 _SECONDS = 60
 _RINGS = 5  # seconds after which a bell that nobody heard is rung again
 log = structlog.get_logger(__name__)
@@ -39,10 +41,12 @@ def _to_come() -> list[tuple[set[str], object, bool]]:
 
 def _ring() -> None:
     try:
-        if _client(settings.REDIS_URL).set(_BELL, "1", nx=True, ex=_RINGS):
-            current_app.send_task("webhooks.tasks.dispatch", retry=False)
-    except Exception as error:  # the rows are committed; the sweep will find them
-        log.warning("broker_away", task="webhooks.tasks.dispatch", error=str(error))
+        first = _client(settings.REDIS_URL).set(_BELL, "1", nx=True, ex=_RINGS)
+    except redis.RedisError as error:  # the rows are committed; the sweep will find them
+        log.warning("broker_away", task=_TASK, error=str(error))
+        return
+    if first:
+        send_now(_TASK)
 
 
 def beat() -> None:

@@ -119,11 +119,20 @@ class Endpoint(Owned):
 
     def secrets_at(self, moment: datetime) -> Secrets:
         """What signs at this moment, in the clear; cryptography.fernet.InvalidToken where SECRET_KEY is another one."""
-        if self.next_secret is None or self.next_secret_since is None:
+        if self.next_secret is None:
             return Secrets(decrypt(self.secret))
-        if moment >= self.next_secret_since + OVERLAP:
+        if self.is_rotated_at(moment):
             return Secrets(decrypt(self.next_secret))
         return Secrets(decrypt(self.secret), decrypt(self.next_secret))
+
+    @property
+    def rotated_from(self) -> datetime | None:
+        """When the new secret signs alone, unless it is activated before; None while none replaces the other."""
+        return self.next_secret_since + OVERLAP if self.next_secret_since else None
+
+    def is_rotated_at(self, moment: datetime) -> bool:
+        """Whether only the new secret signs at this moment, although nobody has activated it."""
+        return self.rotated_from is not None and moment >= self.rotated_from
 
     @property
     def is_enabled(self) -> bool:
@@ -144,6 +153,8 @@ class Delivery(Owned):
         DELIVERED = "delivered", "Delivered"
         FAILED = "failed", "Failed"
         HELD = "held", "Held"
+
+    OWED = (State.PENDING, State.HELD)  # not received and not given up
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries", db_index=False)
     endpoint = models.ForeignKey(Endpoint, models.PROTECT, related_name="deliveries", db_index=False)

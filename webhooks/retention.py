@@ -12,7 +12,6 @@ from invoicing.lib import clock
 from webhooks.models import Attempt, Delivery, Event
 
 BATCH = 500
-_OWED = (Delivery.State.PENDING, Delivery.State.HELD)
 
 
 def forget_old_events() -> int:
@@ -29,7 +28,7 @@ def forget_old_events() -> int:
 
 def _old(before: datetime, last: int) -> list[tuple[int, bool]]:
     """The next old events by age, each with whether somebody still waits for it."""
-    owed = Delivery.objects.filter(event=OuterRef("pk"), state__in=_OWED)
+    owed = Delivery.objects.filter(event=OuterRef("pk"), state__in=Delivery.OWED)
     events = Event.objects.filter(pk__gt=last).order_by("id").annotate(owed=Exists(owed))
     rows = events.values_list("pk", "created_at", "owed")[:BATCH]
     return [(pk, owed) for pk, created_at, owed in rows if created_at < before]
@@ -40,7 +39,7 @@ def _old(before: datetime, last: int) -> list[tuple[int, bool]]:
 def _forget(events: list[int]) -> int:
     """Delete these with what hangs on them, but for what was asked to be sent again meanwhile."""
     locked = list(Delivery.objects.select_for_update().filter(event__in=events).values_list("pk", "event_id", "state"))
-    owed = {event for _, event, state in locked if state in _OWED}
+    owed = {event for _, event, state in locked if state in Delivery.OWED}
     deliveries = [pk for pk, event, _ in locked if event not in owed]
     gone = [event for event in events if event not in owed]
     Attempt.objects.filter(delivery__in=deliveries)._raw_delete("default")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 from celery import current_app
 from django.db import transaction
@@ -11,11 +13,12 @@ log = structlog.get_logger(__name__)
 
 def wake(task: str, *args: object) -> None:
     """Send the Celery task named `task` once the current transaction has committed; a broker that is away is only logged."""
+    transaction.on_commit(partial(send_now, task, *args))
 
-    def send() -> None:
-        try:
-            current_app.send_task(task, args=args, retry=False)
-        except Exception as error:  # the row is committed; the sweep will find it
-            log.warning("broker_away", task=task, error=str(error))
 
-    transaction.on_commit(send)
+def send_now(task: str, *args: object) -> None:
+    """As `wake`, for work whose rows are committed already."""
+    try:
+        current_app.send_task(task, args=args, retry=False)
+    except Exception as error:  # the row is committed; the sweep will find it
+        log.warning("broker_away", task=task, error=str(error))

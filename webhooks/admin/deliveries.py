@@ -142,7 +142,7 @@ class DeliveryAdmin(BusinessAdmin):
         return self.leave(request, self.url_of(object_id))
 
     def offers(self, obj: Delivery, action: str) -> bool:
-        return action != "skip" or obj.state in (Delivery.State.PENDING, Delivery.State.HELD)
+        return action != "skip" or obj.state in Delivery.OWED
 
     @admin.action(description="Send again", permissions=["manage_webhooks"])
     def retry_selected(self, request: AdminRequest, rows: Any) -> HttpResponse | None:

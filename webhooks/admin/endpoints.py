@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -32,7 +33,6 @@ from webhooks.services.endpoints import (
 )
 from webhooks.services.replays import recover
 from webhooks.services.rotation import activate_secret, rotate_secret
-from webhooks.signing import OVERLAP
 
 _LATEST = 10
 _STATE = ("shown_status", "disabled_reason", "shown_health", "secrets", "jobs", "latest")
@@ -43,7 +43,9 @@ def _ask(title: str, description: str, submit: str) -> dict[str, Any]:
 
 
 _ENABLE = _ask(
-    "Enable this endpoint?", "New events are sent again; those held meanwhile wait to be recovered.", "Enable"
+    "Enable this endpoint?",
+    "New events are sent again; those held meanwhile wait to be recovered, and go first where events go in order.",
+    "Enable",
 )
 _DISABLE = _ask("Disable this endpoint?", "Nothing is sent any more; events are held until it is enabled.", "Disable")
 _TEST = _ask("Send a test event?", "The endpoint gets one webhook.test event now.", "Send")
@@ -144,14 +146,17 @@ class EndpointAdmin(SecretOnceAdmin):
     @display(description="Signing secrets")
     def secrets(self, endpoint: Endpoint) -> SafeString:
         """Age and state of each; never a secret."""
-        since = endpoint.next_secret_since
-        if since is None:
+        rows: list[tuple[str, datetime | None]]
+        if endpoint.next_secret is None:
             rows = [("Signs", endpoint.secret_since)]
-        elif clock.now() >= since + OVERLAP:
-            rows = [("Signs", since)]
+        elif endpoint.is_rotated_at(clock.now()):
+            rows = [("Signs", endpoint.next_secret_since)]
         else:
-            alone = f"New; signs beside the old one, and alone from {moment(since + OVERLAP)}"
-            rows = [("Signs until the new one is activated", endpoint.secret_since), (alone, since)]
+            alone = f"New; signs beside the old one, and alone from {moment(endpoint.rotated_from)}"
+            rows = [
+                ("Signs until the new one is activated", endpoint.secret_since),
+                (alone, endpoint.next_secret_since),
+            ]
         return render_to_string("admin/webhooks/secrets.html", {"rows": rows})
 
     @display(description="Sent again")

@@ -46,7 +46,7 @@ def skip_delivery(delivery: Delivery, *, actor: Actor) -> Delivery:
     """
     Endpoint.objects.lock(delivery.endpoint_id)
     delivery = _lock(delivery)
-    if delivery.state not in (Delivery.State.PENDING, Delivery.State.HELD):
+    if delivery.state not in Delivery.OWED:
         message = f"This delivery is {delivery.state}; only a pending or held one can be skipped."
         raise Conflict(message, code="not_waiting")
     delivery.state, delivery.next_attempt_at = Delivery.State.FAILED, None

@@ -54,7 +54,7 @@ def update_endpoint(endpoint: Endpoint, *, changes: Mapping[str, Any], actor: Ac
     """
     endpoint = Endpoint.objects.lock(endpoint.pk)
     checked = _checked(changes)
-    if checked.get("format", endpoint.format) != endpoint.format and _waiting(endpoint, "pending", "held").exists():
+    if checked.get("format", endpoint.format) != endpoint.format and _waiting(endpoint, *Delivery.OWED).exists():
         message = "Events in the old format are still to be delivered; make another endpoint."
         raise Conflict(f"format: {message}", code="undelivered", details=[Detail("format", message)])
     changed = [name for name, value in checked.items() if getattr(endpoint, name) != value]
@@ -73,7 +73,7 @@ def delete_endpoint(endpoint: Endpoint, *, actor: Actor) -> None:
     endpoint = Endpoint.objects.lock(endpoint.pk)
     endpoint.deleted_at = clock.now()
     endpoint.save(update_fields=["deleted_at", "updated_at"])
-    _stop(endpoint, Delivery.State.FAILED, "pending", "held")
+    _stop(endpoint, Delivery.State.FAILED, *Delivery.OWED)
     audit.record(endpoint.business, actor, "endpoint.deleted", endpoint)
 
 

@@ -11,7 +11,6 @@ from invoicing.lib.errors import Conflict
 from invoicing.lib.ids import secret_hex
 from invoicing.lib.secrets import encrypt
 from webhooks.models import Endpoint
-from webhooks.signing import OVERLAP
 
 _COLUMNS = ["secret", "secret_since", "next_secret", "next_secret_since", "updated_at"]
 
@@ -44,8 +43,7 @@ def activate_secret(endpoint: Endpoint, *, actor: Actor) -> Endpoint:
 
 def _settle(endpoint: Endpoint) -> Endpoint:
     """A new secret whose 24 hours are over is the only one already; say so in the columns."""
-    since = endpoint.next_secret_since
-    return _promote(endpoint) if since is not None and clock.now() >= since + OVERLAP else endpoint
+    return _promote(endpoint) if endpoint.is_rotated_at(clock.now()) else endpoint
 
 
 def _promote(endpoint: Endpoint) -> Endpoint:

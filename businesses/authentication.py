@@ -69,14 +69,20 @@ def find_api_key(secret: str) -> ApiKey:
     return key
 
 
+def credentials(request: Request, scheme: str) -> str:
+    """What stands behind a scheme (in lower case) in the Authorization header; nothing where another one is used."""
+    given, _, text = request.headers.get("Authorization", "").partition(" ")
+    return text.strip() if given.lower() == scheme else ""
+
+
 class ApiKeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer oim_<64 hex>`; `request.auth` is the key."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiKey]:
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secret:
+        secret = credentials(request, "bearer")
+        if not secret:
             raise AuthenticationFailed("Missing API key: send Authorization: Bearer oim_…")
-        return None, find_api_key(secret.strip())
+        return None, find_api_key(secret)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

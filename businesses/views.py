@@ -204,16 +204,20 @@ class BusinessView(ViewSet):
         metadata = _metadata_names(self.parameters) if "metadata" in columns else []
         self.check_query({*paging.PARAMETERS, *filters.base_filters, *metadata, *also})
         own = rows.of(self.business)
+        filtered = self.filtered(own, filters)
+        for name in metadata:
+            filtered = filtered.filter(Exact(KeyTextTransform(name[9:-1], "metadata"), self.parameters[name]))
+        page = paging.paginate(filtered, self.parameters, among=own, sorts=sorts, columns=columns)
+        return self.send(page.answer(lambda found: self.trim(represent(found))))
+
+    def filtered(self, own: models.QuerySet[Row], filters: type[FilterSet]) -> models.QuerySet[Row]:
+        """The caller's rows that the query asks for; Invalid names the parameters that are wrong."""
         filterset = filters(self.parameters, queryset=own)
         filterset.business = self.business
         if not filterset.is_valid():
             details = list(flatten({name: [str(e) for e in errors] for name, errors in filterset.errors.items()}))
             raise Invalid(f"{details[0].field}: {details[0].message}", details=details)
-        filtered = filterset.qs
-        for name in metadata:
-            filtered = filtered.filter(Exact(KeyTextTransform(name[9:-1], "metadata"), self.parameters[name]))
-        page = paging.paginate(filtered, self.parameters, among=own, sorts=sorts, columns=columns)
-        return self.send(page.answer(lambda found: self.trim(represent(found))))
+        return filterset.qs  # type: ignore[no-any-return]
 
     def trim(self, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Only the keys that `fields` names, where it is given; Invalid for a name that is not there."""

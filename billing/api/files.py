@@ -9,6 +9,10 @@ from typing import Any
 from django.http import HttpResponse
 
 from billing.documents import PDF
+from billing.rendering import render_statement
+from billing.selectors.documents import logo_bytes
+from businesses.models import Business
+from einvoicing.document import Statement
 from invoicing.lib.csv import MEDIA_TYPE as CSV
 from invoicing.lib.csv import encode_csv
 
@@ -30,3 +34,9 @@ def csv_answer(header: Sequence[str], rows: Iterable[Sequence[Any]], name: str) 
 
 def _safe(name: str) -> str:
     return "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in name)
+
+
+def statement_answer(statement: Statement, business: Business, if_none_match: str) -> HttpResponse:
+    """A statement that is not kept, as PDF."""
+    content = render_statement(statement, logo=logo_bytes(business, statement.brand.logo_sha256))
+    return pdf_answer(content, f"Statement-{statement.end}", if_none_match)

@@ -9,12 +9,10 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.files import csv_answer, pdf_answer
+from billing.api.files import csv_answer, statement_answer
 from billing.api.inputs import envelope
 from billing.api.statement_inputs import RunInput, StatementInput, StatementSendInput, run_order, typed, wanted
 from billing.models import StatementRun
-from billing.rendering import render_statement
-from billing.selectors.documents import logo_bytes
 from billing.selectors.statements import Wanted
 from billing.serializers.statement_runs import (
     RUN_COLUMNS,
@@ -62,8 +60,7 @@ class StatementView(BusinessView):
     def pdf(self, request: Request, customer_id: str) -> HttpResponse:
         """A customer's statement of account as PDF; 409 where the books contradict it."""
         statement = proved_statement(self.customer(customer_id), self.wanted())
-        content = render_statement(statement, logo=logo_bytes(self.business, statement.brand.logo_sha256))
-        return pdf_answer(content, f"Statement-{statement.end}", self.request.headers.get("If-None-Match", ""))
+        return statement_answer(statement, self.business, self.request.headers.get("If-None-Match", ""))
 
     @extend_schema(parameters=[StatementInput], responses=_CSV, tags=_TAGS)
     def csv(self, request: Request, customer_id: str) -> HttpResponse:

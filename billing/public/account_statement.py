@@ -13,10 +13,8 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from billing.api.files import pdf_answer
+from billing.api.files import statement_answer
 from billing.public.answers import public
-from billing.rendering import render_statement
-from billing.selectors.documents import logo_bytes
 from billing.selectors.statements import Wanted
 from billing.services.statements import proved_statement
 from customers.models import Customer
@@ -40,8 +38,7 @@ def download_account(request: HttpRequest, token: str) -> HttpResponse:
     if customer is None:
         raise NotFound("Link not found")
     statement = proved_statement(customer, Wanted())
-    content = render_statement(statement, logo=logo_bytes(customer.business, statement.brand.logo_sha256))
-    return pdf_answer(content, f"Statement-{statement.end}", request.headers.get("If-None-Match", ""))
+    return statement_answer(statement, customer.business, request.headers.get("If-None-Match", ""))
 
 
 def _period() -> int:

@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from businesses.authentication import find_api_key
+from businesses.authentication import credentials, find_api_key
 from businesses.models import ApiKey
 
 
@@ -16,15 +16,10 @@ class EarnipayAuthentication(BaseAuthentication):
     """`X-API-Key: <key>` or `Authorization: Bearer <key>`; `request.auth` is the key."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiKey]:
-        secret = request.headers.get("X-API-Key", "").strip() or _bearer(request)
+        secret = request.headers.get("X-API-Key", "").strip() or credentials(request, "bearer")
         if not secret:
             raise AuthenticationFailed("Missing API key: send it as X-API-Key, or as Authorization: Bearer.")
         return None, find_api_key(secret)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
-
-
-def _bearer(request: Request) -> str:
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else ""

@@ -18,7 +18,6 @@ from dialects.door import DialectView, Refusal
 from dialects.earnipay import envelope, ids
 from dialects.earnipay.authentication import EarnipayAuthentication
 from dialects.earnipay.paging import ours
-from invoicing.lib.api import flatten
 from invoicing.lib.errors import Denied, Invalid, NotFound
 
 Row = TypeVar("Row", bound=Model)
@@ -87,12 +86,8 @@ class EarnipayView(DialectView):
     ) -> Response:
         """A page of the caller's rows."""
         own = rows.of(self.business)
-        filterset = filters(self.parameters, queryset=own)
-        if not filterset.is_valid():
-            wrong = {name: [str(one) for one in errors] for name, errors in filterset.errors.items()}
-            details = list(flatten(wrong))
-            raise Invalid(f"{details[0].field}: {details[0].message}", details=details)
-        found = paging.paginate(filterset.qs, ours(self.parameters, sorts), among=own, sorts=sorts, columns=columns)
+        wanted = self.filtered(own, filters)
+        found = paging.paginate(wanted, ours(self.parameters, sorts), among=own, sorts=sorts, columns=columns)
         return self.say(message, envelope.page(represent(found.rows), found.pagination))
 
 

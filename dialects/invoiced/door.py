@@ -15,7 +15,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from businesses.authentication import find_api_key
+from businesses.authentication import credentials, find_api_key
 from businesses.models import ApiKey, OwnedQuerySet
 from businesses.permissions import READ_WRITE
 from dialects.door import DialectView, Refusal
@@ -31,20 +31,21 @@ class KeyAsUser(BaseAuthentication):
     """`Authorization: Basic base64(key + ":")`, or `Bearer key`."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiKey]:
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "basic":
-            try:
-                secret = base64.b64decode(secret, validate=True).decode().partition(":")[0]
-            except (binascii.Error, UnicodeDecodeError):
-                secret = ""
-        elif scheme.lower() != "bearer":
-            secret = ""
+        secret = credentials(request, "bearer") or _user(credentials(request, "basic"))
         if not secret:
             raise AuthenticationFailed("Missing API key: send it as the user name of HTTP Basic authentication.")
-        return None, find_api_key(secret.strip())
+        return None, find_api_key(secret)
 
     def authenticate_header(self, request: Request) -> str:
         return 'Basic realm="Invoiced"'
+
+
+def _user(encoded: str) -> str:
+    """The user name in Basic credentials; nothing where they cannot be read."""
+    try:
+        return base64.b64decode(encoded, validate=True).decode().partition(":")[0].strip()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
 
 
 class InvoicedView(DialectView):

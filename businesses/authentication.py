@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from businesses import audit
 from businesses.audit import Actor
+from businesses.callers import Caller
 from businesses.models import ApiKey, Business
 from invoicing.lib import clock
 from invoicing.lib.ids import digest, secret_hex
@@ -76,13 +77,13 @@ def credentials(request: Request, scheme: str) -> str:
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer oim_<64 hex>`; `request.auth` is the key."""
+    """`Authorization: Bearer oim_<64 hex>`; `request.auth` is the caller."""
 
-    def authenticate(self, request: Request) -> tuple[Any, ApiKey]:
+    def authenticate(self, request: Request) -> tuple[Any, Caller]:
         secret = credentials(request, "bearer")
         if not secret:
             raise AuthenticationFailed("Missing API key: send Authorization: Bearer oim_…")
-        return None, find_api_key(secret)
+        return None, Caller.program(find_api_key(secret))
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

@@ -13,6 +13,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from businesses.models import Business, IdempotencyKey
 from invoicing.lib import clock
 from invoicing.lib.errors import Conflict, Detail, Invalid, KeyReused
+from invoicing.lib.ids import digest
 from invoicing.lib.secrets import decrypt, encrypt
 
 KEPT = timedelta(days=7)
@@ -26,8 +27,10 @@ def fingerprint(method: str, path: str, body: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def claim(business: Business, key: str, print_: str) -> IdempotencyKey:
+def claim(business: Business, key: str, print_: str, *, whose: str = "") -> IdempotencyKey:
     """Take the key inside the caller's transaction; a row with a `status` is an earlier answer to replay.
+
+    Callers who are told apart (`whose`) never meet in a key: neither in an answer nor in a refusal.
 
     Raises Invalid for a malformed key, KeyReused (422) when it belongs to another request, and Conflict (409) when the
     first request is still running after two seconds.
@@ -35,6 +38,7 @@ def claim(business: Business, key: str, print_: str) -> IdempotencyKey:
     if not _VISIBLE.match(key):
         message = "Expected 1–255 visible ASCII characters."
         raise Invalid(f"Idempotency-Key: {message}", details=[Detail("Idempotency-Key", message)])
+    key = digest(f"{whose} {key}") if whose else key
     IdempotencyKey.objects.of(business).filter(key=key, created_at__lt=clock.now() - KEPT).delete()
     try:
         with transaction.atomic():

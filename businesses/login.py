@@ -1,22 +1,60 @@
-"""The form at the door of the admin, and by what its failures are counted."""
+"""Who a person is, by address and password: in the form at the door of the admin, and for programs; failures are counted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from axes.helpers import get_cool_off
+from django.contrib.auth import authenticate, user_logged_in
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from rest_framework.exceptions import AuthenticationFailed, ErrorDetail, Throttled
 from unfold.forms import AuthenticationForm
 
+from businesses.membership import memberships_of
+from businesses.models import User
+
+_LONGEST = 255  # of what the lockout keeps of an address; some letters become two when they are made small
 _WRONG = "This e-mail address and password do not belong together, or may not log in here."
 
 
 def typed_address(request: HttpRequest | None, credentials: Mapping[str, Any] | None) -> str:
     """Whose failed logins are counted: the address as users are found by it, however it is spelt."""
     typed = (credentials or {}).get("username") or (request.POST.get("username") if request else "")
-    return str(typed or "").strip().lower()
+    return str(typed or "").strip().lower()[:_LONGEST]
+
+
+class LockedOut(Throttled):
+    """429: too many failures with this address from here, whatever the password."""
+
+    default_detail = "Too many failed logins: try again later."
+
+    def __init__(self) -> None:
+        super().__init__(get_cool_off().total_seconds())
+        self.detail = ErrorDetail(self.default_detail, "throttled")
+
+
+def log_in(request: HttpRequest, *, email: str, password: str) -> User:
+    """The member of some business with this address and password.
+
+    AuthenticationFailed in the same words, after the same work, for a wrong password, an unknown address and a person
+    who may not enter. LockedOut after AXES_FAILURE_LIMIT failures, which the admin's login counts too.
+    """
+    user = confirm_password(request, email=email, password=password)
+    if user is None or not memberships_of(user):
+        raise AuthenticationFailed(_WRONG)
+    user_logged_in.send(sender=User, request=request, user=user)
+    return user
+
+
+def confirm_password(request: HttpRequest, *, email: str, password: str) -> User | None:
+    """The person with this address and password, else None, which is counted as a failed login; LockedOut after too many."""
+    user = authenticate(request, username=email, password=password)
+    if getattr(request, "axes_locked_out", False):
+        raise LockedOut
+    return user if isinstance(user, User) else None
 
 
 class LoginForm(AuthenticationForm):

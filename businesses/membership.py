@@ -39,10 +39,14 @@ def enter(request: HttpRequest) -> Member | None:
 
 
 def _memberships(request: HttpRequest) -> list[Member]:
-    user = request.user
-    if not (user.is_authenticated and user.is_active and user.is_staff):
+    return memberships_of(request.user) if isinstance(request.user, User) else []
+
+
+def memberships_of(user: User) -> list[Member]:
+    """What a person is a member of, by the business's name; nothing for one whose account is closed."""
+    if not (user.is_active and user.is_staff):
         return []
-    return list(Member.objects.select_related("business").filter(user=user).order_by("business__name", "id"))
+    return list(Member.objects.select_related("business", "user").filter(user=user).order_by("business__name", "id"))
 
 
 def choose_business(request: HttpRequest, identifier: str) -> Business:

@@ -31,6 +31,7 @@ _GROUPS: tuple[tuple[str | None, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Customers", "customers.customer", "group"),
             ("Products", "billing.product", "inventory_2"),
+            ("Tax rates", "billing.taxrate", "percent"),
         ),
     ),
     (
@@ -48,6 +49,7 @@ _GROUPS: tuple[tuple[str | None, tuple[tuple[str, str, str], ...]], ...] = (
             ("Business", "businesses.business", "storefront"),
             ("Members", "businesses.member", "badge"),
             ("Message texts", "messaging.messagetext", "edit_note"),
+            ("Connections", "messaging.connection", "cable"),
             ("API keys", "businesses.apikey", "key"),
             ("Audit trail", "businesses.auditentry", "history"),
         ),

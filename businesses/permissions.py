@@ -8,6 +8,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from businesses.callers import Caller
 from businesses.models import ApiKey, Role
 
 READ = frozenset({ApiKey.Scope.ALL, ApiKey.Scope.READ, ApiKey.Scope.WRITE})
@@ -22,17 +23,32 @@ WEBHOOKS_ONLY = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), WEBHOOKS)
 
 
 class HasScope(BasePermission):
-    """The key's scope is in the view's table for this method; no entry, no entrance."""
+    """A key's scope is in the view's `scopes` for this method, a member's role may do what its `rights` ask for this action;
+    no entry, no entrance.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         method = "GET" if request.method == "HEAD" else str(request.method)
         if method.lower() not in view.http_method_names or not hasattr(view, method.lower()):
             return True  # 405 says more than 403, and there is nothing to enter
-        allowed = getattr(view, "scopes", {}).get(method, frozenset())
-        scope = request.auth.scope if isinstance(request.auth, ApiKey) else None
-        if scope not in allowed:
-            raise PermissionDenied(f"This API key's scope ({scope}) does not cover this call.")
+        caller: Caller = view.caller
+        if caller.key is not None:
+            _check_scope(caller, getattr(view, "scopes", {}).get(method))
+        else:
+            _check_role(caller, getattr(view, "rights", {}).get(view.action))
         return True
+
+
+def _check_scope(caller: Caller, scopes: frozenset[str] | None) -> None:
+    if not scopes:
+        raise PermissionDenied("This call is for members who have logged in, not for API keys.")
+    if caller.scope not in scopes:
+        raise PermissionDenied(f"This API key's scope ({caller.scope}) does not cover this call.")
+
+
+def _check_role(caller: Caller, right: str | None) -> None:
+    if right is None or not may(caller.role, right):
+        raise PermissionDenied(f"Your role ({caller.role}) does not allow this call.")
 
 
 # Roles ---------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from celery import shared_task
 
 from businesses.audit_chain import link_business, waiting_businesses
 from businesses.idempotency import forget_old_keys
+from businesses.sessions import forget_expired
 
 log = structlog.get_logger(__name__)
 
@@ -15,6 +16,12 @@ log = structlog.get_logger(__name__)
 def forget_idempotency_keys() -> None:
     """Remove answers kept for more than seven days."""
     forget_old_keys()
+
+
+@shared_task
+def forget_expired_tokens() -> None:
+    """Remove what is kept of tokens that nobody can use any more."""
+    forget_expired()
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""The rate limit of a key, one decision for all processes: the generic cell rate algorithm, atomic inside Valkey."""
+"""The rate limit of a caller, one decision for all processes: the generic cell rate algorithm, atomic inside Valkey."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def _script(url: str) -> Any:
     return redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5).register_script(_GCRA)
 
 
-def take(key_id: int) -> Verdict | None:
-    """Count one call of a key; None where there is no limit, or nothing to count with (then calls pass and it is logged)."""
+def take(caller: str) -> Verdict | None:
+    """Count one call of a caller; None where there is no limit, or nothing to count with (then calls pass and it is logged)."""
     rate = settings.RATE_LIMIT
     if not rate:
         return None
     try:
         script = _script(settings.REDIS_URL)
-        allowed, remaining, reset, retry = script(keys=[f"rate:{key_id}"], args=[rate, rate * 2])
+        allowed, remaining, reset, retry = script(keys=[f"rate:{caller}"], args=[rate, rate * 2])
     except redis.RedisError as error:
         log.warning("rate_limit_off", error=str(error))
         return None

@@ -25,7 +25,8 @@ from rest_framework.viewsets import ViewSet
 
 from businesses import idempotency, paging, throttling
 from businesses.audit import Actor
-from businesses.models import ApiKey, Business, OwnedQuerySet
+from businesses.callers import Caller
+from businesses.models import Business, OwnedQuerySet
 from businesses.paging import Order
 from invoicing.lib import json
 from invoicing.lib.api import flatten, unknown_name
@@ -35,14 +36,15 @@ from invoicing.lib.ids import parse_uuid
 Row = TypeVar("Row", bound=models.Model)
 Represent = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 WRITES = frozenset({"POST", "PATCH", "DELETE"})
+_TOO_MANY = "Too many requests."
 
 
 class RateLimited(exceptions.Throttled):
     """429, with Retry-After."""
 
-    def __init__(self, wait: int) -> None:
-        super().__init__(wait, "Too many requests with this API key.")
-        self.detail = ErrorDetail("Too many requests with this API key.", "throttled")
+    def __init__(self, wait: int, message: str = _TOO_MANY) -> None:
+        super().__init__(wait, message)
+        self.detail = ErrorDetail(message, "throttled")
 
 
 def query_map(request: Request) -> dict[str, str]:
@@ -59,9 +61,10 @@ def query_map(request: Request) -> dict[str, str]:
 
 
 class BusinessView(ViewSet):
-    """A view of one business. `scopes` says who may enter; `query` which parameters besides a list's own are known."""
+    """A view of one business. `scopes` and `rights` say who may enter; `query` which parameters besides a list's own are known."""
 
-    scopes: ClassVar[Mapping[str, frozenset[Any]]] = {}
+    scopes: ClassVar[Mapping[str, frozenset[Any]]] = {}  # method → the scopes of keys that open it
+    rights: ClassVar[Mapping[str, str]] = {}  # action → what of ROLE_TABLE a member's role must allow
     query: ClassVar[Mapping[str, frozenset[str]]] = {}  # action → its query parameters
     shows_secret: ClassVar[frozenset[str]] = frozenset()  # actions whose answer must not be kept in the clear
 
@@ -75,19 +78,19 @@ class BusinessView(ViewSet):
     verdict: throttling.Verdict | None = None
 
     @property
-    def key(self) -> ApiKey:
-        """The caller's key."""
+    def caller(self) -> Caller:
+        """Who calls."""
         return self.request.auth  # type: ignore[return-value]
 
     @property
     def business(self) -> Business:
         """The caller's business."""
-        return self.key.business
+        return self.caller.business
 
     @property
     def actor(self) -> Actor:
         """The caller, for services."""
-        return Actor.key(self.key)
+        return self.caller.actor
 
     # The door ------------------------------------------------------------------------------------------------------
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -112,11 +115,15 @@ class BusinessView(ViewSet):
 
     def perform_authentication(self, request: Request) -> None:
         """Who calls, and whether it calls too often."""
-        if not isinstance(request.auth, ApiKey):
+        if not isinstance(request.auth, Caller):
             raise exceptions.NotAuthenticated
-        self.verdict = throttling.take(request.auth.pk)
+        self.count(request.auth.counted_as, "Too many requests with this API key." if request.auth.key else _TOO_MANY)
+
+    def count(self, caller: str, refusal: str = _TOO_MANY) -> None:
+        """Count a call; RateLimited where there were too many."""
+        self.verdict = throttling.take(caller)
         if self.verdict is not None and not self.verdict.allowed:
-            raise RateLimited(wait=self.verdict.retry_after)
+            raise RateLimited(self.verdict.retry_after, refusal)
 
     def _dry_run(self, method: str) -> bool:
         text = self.parameters.pop("dry_run", None) if method in WRITES else None
@@ -144,7 +151,7 @@ class BusinessView(ViewSet):
         if key is None or self.dry_run:
             return run()
         print_ = idempotency.fingerprint(str(self.request.method), self.request.get_full_path(), data)
-        row = idempotency.claim(self.business, key, print_)
+        row = idempotency.claim(self.business, key, print_, whose=self.caller.keeps_answers_as)
         if row.status:
             return self.send(idempotency.kept_answer(row), row.status, {"Idempotent-Replayed": "true"})
         response = run()

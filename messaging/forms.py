@@ -6,8 +6,7 @@ from typing import Any
 
 from django.contrib.auth.forms import PasswordResetForm
 
-from businesses.models import User
-from messaging.invitations import send_password_reset
+from messaging.invitations import send_reset_to
 
 
 class ForgottenPasswordForm(PasswordResetForm):
@@ -15,6 +14,4 @@ class ForgottenPasswordForm(PasswordResetForm):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write to the person with this address, if there is one."""
-        user = User.objects.filter(email=self.cleaned_data["email"].lower(), is_active=True).first()
-        if user is not None:
-            send_password_reset(user)
+        send_reset_to(self.cleaned_data["email"])

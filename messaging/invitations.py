@@ -46,6 +46,13 @@ def resend_invitation(member: Member, *, actor: Actor) -> Member:
     return member
 
 
+def send_reset_to(email: str) -> None:
+    """As `send_password_reset`, to the person with this address, if there is one whose account is open."""
+    user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if user is not None:
+        send_password_reset(user)
+
+
 @transaction.atomic
 def send_password_reset(user: User) -> Message | None:
     """Write a link to a person with which they choose a new password.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -30,4 +31,7 @@ class OwnKeyView(BusinessView):
 
     @extend_schema(responses=KeyOutput, tags=["Business"])
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
-        return self.send_one(represent_key(self.key))
+        key = self.caller.key
+        if key is None:
+            raise NotAuthenticated
+        return self.send_one(represent_key(key))

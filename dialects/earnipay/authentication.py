@@ -1,4 +1,4 @@
-"""How Earnipay's programs say who they are: `X-API-Key`, or the same key as a bearer."""
+"""How Earnipay's programs say who they are: by a key as `X-API-Key` or as a bearer, or by a member's access token."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from businesses.authentication import credentials, find_api_key
-from businesses.models import ApiKey
+from businesses.callers import Caller
+from businesses.sessions import find_memberships
 
 
 class EarnipayAuthentication(BaseAuthentication):
-    """`X-API-Key: <key>` or `Authorization: Bearer <key>`; `request.auth` is the key."""
+    """`X-API-Key: <key>`, `Authorization: Bearer <key>` or `Authorization: Bearer <access token>`; `request.auth` is the caller."""
 
-    def authenticate(self, request: Request) -> tuple[Any, ApiKey]:
-        secret = request.headers.get("X-API-Key", "").strip() or credentials(request, "bearer")
-        if not secret:
+    def authenticate(self, request: Request) -> tuple[Any, Caller]:
+        key, bearer = request.headers.get("X-API-Key", "").strip(), credentials(request, "bearer")
+        if not key and bearer.count(".") == 2:  # as every JWT has them, and no key
+            return None, Caller.person(find_memberships(bearer))
+        if not key and not bearer:
             raise AuthenticationFailed("Missing API key: send it as X-API-Key, or as Authorization: Bearer.")
-        return None, find_api_key(secret)
+        return None, Caller.program(find_api_key(key or bearer))
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

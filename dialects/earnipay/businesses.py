@@ -1,4 +1,4 @@
-"""`/businesses`: the one business of the key, and whether its invoices are approved before they are issued."""
+"""`/businesses`: those of the caller, and whether the invoices of one are approved before they are issued."""
 
 from __future__ import annotations
 
@@ -7,29 +7,37 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from businesses import paging
 from businesses.models import ApiKey, Business
+from businesses.paging import Order
 from businesses.serializers import represent_business
 from businesses.services import update_business
 from dialects.earnipay import envelope, mapping
 from dialects.earnipay.door import EarnipayView
 from dialects.earnipay.inputs import SettingsInput
+from dialects.earnipay.paging import ours
 from invoicing.lib.fields import read_body
 
-_PAGE = {"total": 1, "limit": 10, "total_pages": 1, "page": 1}
+SORTS = {"createdAt": Order("pk", False), "name": Order("name", False)}
 
 
 class BusinessesView(EarnipayView):
-    """The business of the key."""
+    """The business of the key, or all that the person is a member of."""
 
+    rights = dict.fromkeys(("list", "retrieve", "later"), "view")
     needs_business = frozenset()
+    id_is_business = frozenset({"retrieve"})
 
     def list(self, request: Request) -> Response:
-        """The businesses that the caller may act for: one."""
-        return self.say("Businesses retrieved successfully.", envelope.page([_shown(self.business)], _PAGE))
+        """The businesses that the caller may act for."""
+        own = {row.business_id: row.business for row in self.caller.memberships} or {self.business.pk: self.business}
+        rows = Business.objects.filter(pk__in=own)
+        page = paging.paginate(rows, ours(self.parameters, SORTS), among=rows, sorts=SORTS, columns=("pk",))
+        shown = [_shown(own[row["pk"]]) for row in page.rows]
+        return self.say("Businesses retrieved successfully.", envelope.page(shown, page.pagination))
 
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002
         """The business, where it is the caller's."""
-        self.check_business(id)
         return self.say("Business retrieved successfully.", _shown(self.business))
 
 
@@ -37,11 +45,12 @@ class SettingsView(EarnipayView):
     """Settings of the business: owners and admins may change them, so only a key for everything may."""
 
     scopes = {"PATCH": frozenset({ApiKey.Scope.ALL})}
+    rights = {"partial_update": "edit_business"}
     needs_business = frozenset()
+    id_is_business = frozenset({"partial_update"})
 
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
         """Change the settings that are given."""
-        self.check_business(id)
         body = read_body(SettingsInput, request, partial=True)
         if body.get("autoSubmitToFirs"):
             raise envelope.NotBuilt("Submitting to FIRS")

@@ -15,7 +15,7 @@ from customers.models import Customer
 from customers.serializers import CUSTOMER_COLUMNS, represent_customer, represent_customers
 from customers.services import create_customer, delete_customer, update_customer
 from dialects.earnipay import mapping
-from dialects.earnipay.door import EarnipayView
+from dialects.earnipay.door import CHANGES, EarnipayView
 from dialects.earnipay.inputs import CustomerInput
 from dialects.earnipay.paging import CreatedFilter
 from invoicing.lib.fields import read_body
@@ -45,6 +45,9 @@ class CustomerFilter(CreatedFilter):
 
 class CustomerView(EarnipayView):
     """Customers of the business."""
+
+    rows = Customer
+    rights = {"list": "view", "retrieve": "view", **dict.fromkeys(CHANGES, "edit_customers")}
 
     def create(self, request: Request) -> Response:
         """A new customer; without a country it is in Nigeria."""

@@ -21,9 +21,11 @@ from invoicing.lib.fields import Day, Flag, LongText, Number, OneOf, Text
 
 TAX_CATEGORIES = ("STANDARD", "ZERO_RATED", "EXEMPT", "REDUCED", "CUSTOM")
 INVOICE_TYPES = ("STANDARD", "PROFORMA", "CREDIT_NOTE", "DEBIT_NOTE")
+INVITED_ROLES = ("ADMIN", "MANAGER", "CREATOR", "VIEWER")  # nobody is made an owner through this door
 PAYMENT_METHODS = ("Bank Transfer", "Cash", "Credit Card", "Mobile Money", "Other")
 
 
+MAX_PASSWORD = 256  # characters
 _MIDNIGHT = re.compile(r"^T00:00(:00([.,]0+)?)?(Z|[+-]|$)")
 
 
@@ -125,3 +127,69 @@ class SettingsInput(Tolerant):
 
     requireApproval = Flag(required=False)
     autoSubmitToFirs = Flag(required=False)
+
+
+class Secret(Text):
+    """A password or a token: as it is, spaces included."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"required": True, "trim_whitespace": False, "max_length": 2_000, **kwargs})
+
+
+class LoginInput(Tolerant):
+    """Who logs in."""
+
+    email = Text(required=True, max_length=254)
+    password = Secret()
+
+
+class RefreshInput(Tolerant):
+    """A refresh token."""
+
+    refreshToken = Secret()
+
+
+class ForgotInput(Tolerant):
+    """Whose password is forgotten."""
+
+    email = Text(required=True, max_length=254)
+
+
+class ResetInput(Tolerant):
+    """The next password, with the token of the mail."""
+
+    token = Secret()
+    newPassword = Secret(max_length=MAX_PASSWORD)
+
+
+class ChangePasswordInput(Tolerant):
+    """The next password, with the present one."""
+
+    currentPassword = Secret()
+    newPassword = Secret(max_length=MAX_PASSWORD)
+
+
+class PersonInput(Tolerant):
+    """A person's own names."""
+
+    firstName = Text(max_length=150)
+    lastName = Text(max_length=150)
+
+
+class AcceptInput(PersonInput):
+    """The first password of a person who was invited."""
+
+    newPassword = Secret(max_length=MAX_PASSWORD)
+
+
+class InviteInput(Tolerant):
+    """Whom to invite, and as what."""
+
+    email = Text(required=True, max_length=254)
+    role = OneOf([(name, name) for name in INVITED_ROLES], required=True)
+
+
+class RoleInput(Tolerant):
+    """Another role."""
+
+    role = OneOf([(name, name) for name in INVITED_ROLES], required=True)

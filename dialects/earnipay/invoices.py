@@ -24,7 +24,7 @@ from businesses.paging import Order
 from businesses.views import find_reference
 from customers.models import Customer
 from dialects.earnipay import envelope, mapping
-from dialects.earnipay.door import EarnipayView
+from dialects.earnipay.door import CHANGES, EarnipayView
 from dialects.earnipay.inputs import INVOICE_TYPES, ApproveInput, InvoiceInput, RejectInput
 from dialects.earnipay.paging import CalendarFilter, IdFilter
 from invoicing.lib.errors import Conflict
@@ -76,6 +76,12 @@ class InvoiceView(EarnipayView):
     """Invoices of the business. Earnipay answers 400 where the state of an invoice does not allow a call."""
 
     statuses = {409: 400}
+    rows = Invoice
+    rights = {
+        **dict.fromkeys(("list", "retrieve", "pdf"), "view"),
+        **dict.fromkeys(CHANGES, "edit_drafts"),  # DELETE cancels what nobody has approved or issued yet
+        **dict.fromkeys(("approve", "reject"), "approve"),
+    }
 
     def create(self, request: Request) -> Response:
         """A new invoice; it waits for approval at once where the business wants one."""

@@ -80,6 +80,43 @@ def _times(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"createdAt": row["created_at"], "updatedAt": row["updated_at"]}
 
 
+# People ----------------------------------------------------------------------------------------------------------------
+def person_names(body: Mapping[str, Any]) -> dict[str, str]:
+    """The names in a body as the services of people take them."""
+    given = _taken(body, {"firstName": "first_name", "lastName": "last_name"})
+    return {name: value or "" for name, value in given.items()}
+
+
+def show_person(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A person: no telephone number and no time of a change is kept, and whoever logs in has proved the address."""
+    return {
+        "id": row["id"],
+        "email": row["email"],
+        "firstName": row["first_name"],
+        "lastName": row["last_name"],
+        "phone": None,
+        "isEmailVerified": True,
+        "defaultBusinessId": row["business_id"],
+        "createdAt": row["created_at"],
+        "updatedAt": None,
+    }
+
+
+def show_member(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A member of the team; one who has no password yet is an invitation that nobody has accepted."""
+    return {
+        "id": row["id"],
+        "businessId": row["business_id"],
+        "userId": row["user_id"],
+        "email": row["email"],
+        "firstName": row["first_name"],
+        "lastName": row["last_name"],
+        "role": row["role"].upper(),
+        "status": "PENDING" if row["pending"] else "ACTIVE",
+        "createdAt": row["created_at"],
+    }
+
+
 # Products --------------------------------------------------------------------------------------------------------------
 _CATEGORIES = {"ZERO_RATED": TaxCategory.ZERO, "EXEMPT": TaxCategory.EXEMPT}
 _SHOWN = {

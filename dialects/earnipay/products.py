@@ -17,7 +17,7 @@ from billing.services.products import create_product, delete_product, update_pro
 from businesses.filters import FlagFilter, FoldedField, OneOfFilter
 from businesses.paging import Order
 from dialects.earnipay import mapping
-from dialects.earnipay.door import EarnipayView
+from dialects.earnipay.door import CHANGES, EarnipayView
 from dialects.earnipay.inputs import TAX_CATEGORIES, ProductInput
 from dialects.earnipay.paging import CreatedFilter
 from invoicing.lib.fields import read_body
@@ -66,6 +66,9 @@ def _in_category(category: str) -> Q:
 
 class ProductView(EarnipayView):
     """Products of the business."""
+
+    rows = Product
+    rights = {"list": "view", "retrieve": "view", **dict.fromkeys(CHANGES, "edit_products")}
 
     def create(self, request: Request) -> Response:
         """A new product; without a category it bears the standard rate."""

@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted with a key derived from SECRET_KEY, so that a stolen database alone reveals none."""
+"""Keys derived from SECRET_KEY, and secrets at rest encrypted with one, so that a stolen database alone reveals none."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 
+def derive_key(secret_key: str, purpose: str) -> bytes:
+    """32 bytes for one purpose alone: who learns them learns neither SECRET_KEY nor the key of another purpose."""
+    return HKDF(SHA256(), length=32, salt=None, info=f"invoicing {purpose}".encode()).derive(secret_key.encode())
+
+
 @lru_cache(maxsize=4)
 def _fernet(secret_key: str) -> Fernet:
-    derived = HKDF(SHA256(), length=32, salt=None, info=b"invoicing secrets at rest").derive(secret_key.encode())
-    return Fernet(base64.urlsafe_b64encode(derived))
+    return Fernet(base64.urlsafe_b64encode(derive_key(secret_key, "secrets at rest")))
 
 
 def encrypt(text: str) -> str:

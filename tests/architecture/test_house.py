@@ -69,7 +69,8 @@ def test_every_view_of_the_api_comes_through_the_one_door() -> None:
     assert len(views) > 15
     for view in views:
         assert issubclass(view, BusinessView), view
-        assert view.scopes, view
+        assert view.scopes or view.rights, view
+        assert not {"check_permissions", "perform_authentication"} & set(vars(view)), view
         assert "permission_classes" not in vars(view), view
         assert "authentication_classes" not in vars(view), view
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from businesses.models import Business
+from businesses.models import Business, Member
+from businesses.sessions import open_session
+from businesses.tests.people import PASSWORD, make_member
 from conftest import Api, make_api
 from invoicing.lib import json
+from messaging import sending
+from messaging.models import Message
+from messaging.tests.conftest import read
 
 BASE = "/earnipay/v1"
+SECRET = "quite a long secret of 2026"
 
 
 class Earnipay(Api):
@@ -70,3 +78,42 @@ def refusal(answer: Any) -> tuple[int, str]:
     assert body["statusCode"] == answer.status_code
     assert isinstance(body["message"], str)
     return answer.status_code, body["message"]
+
+
+def logged_in(member: Member) -> Earnipay:
+    """A program in which this person has logged in."""
+    return bearing(open_session(member.user).access)
+
+
+def bearing(token: str) -> Earnipay:
+    """A program with this access token."""
+    program = Earnipay(Api(None))
+    program.headers = {"Authorization": f"Bearer {token}"}
+    return program
+
+
+def log_in(email: str, password: str = PASSWORD, **headers: str) -> Any:
+    """What /auth/login answers."""
+    return Earnipay(Api(None)).post("/auth/login", {"email": email, "password": password}, **headers)
+
+
+@pytest.fixture
+def owner(alice: Business) -> Member:
+    """The owner of Alice's business, who has a password."""
+    return make_member(alice, password=True)
+
+
+@pytest.fixture
+def mail_folder(settings: Any, tmp_path: Path) -> Path:
+    settings.EMAIL_TO_FILES, settings.DATA_DIR = True, tmp_path
+    return tmp_path / "mail"
+
+
+def token_in(folder: Path) -> str:
+    """The token of the newest mail: the last two parts of its link."""
+    sending.send_due()
+    mail = (folder / f"{Message.objects.latest('id').uuid}.eml").read_bytes()
+    body = read(mail).get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    found = re.search(r"/accounts/password/([^/]+)/([^/]+)/", body)
+    assert found is not None
+    return f"{found[1]}.{found[2]}"

@@ -13,6 +13,7 @@ from businesses.audit import SYSTEM
 from businesses.authentication import create_api_key, revoke_api_key
 from businesses.models import ApiKey, Business
 from conftest import Api
+from dialects.earnipay.door import OpenView
 from dialects.earnipay.tests.conftest import Earnipay, refusal, scoped
 from dialects.earnipay.urls import LATER, urlpatterns
 from invoicing.lib import clock
@@ -71,19 +72,21 @@ NOT_BUILT = {
     "GET payment-details/{id}",
     "GET banks/list",
     "POST banks/verify-account",
-    "POST auth/login",
-    "POST auth/refresh",
-    "POST auth/logout",
-    "POST auth/signup",
+    "GET users/me/completion",
+}
+# What no key opens, and what everybody may call: see test_roles.py and test_login.py.
+PEOPLE = {
     "GET users/me",
     "PATCH users/me",
     "POST users/change-password",
-    "GET users/me/completion",
     "GET team",
     "POST team/invite",
-    "POST team/invitations/{id}/accept",
     "PATCH team/members/{id}/role",
+    "DELETE team/members/{id}",
+    "DELETE team/invitations/{id}",
 }
+OPEN = {f"POST auth/{name}" for name in ("login", "refresh", "logout", "forgot-password", "reset-password")}
+OPEN |= {"POST team/invitations/{id}/accept"}
 NOWHERE = {"GET ", "GET nothing", "POST customers/{id}/merge", "GET auth", "PATCH team-mates"}
 
 
@@ -94,7 +97,7 @@ def everything() -> dict[str, set[str]]:
 def routes() -> Iterator[str]:
     """Every operation that is served, from the urls."""
     for pattern in urlpatterns:
-        path = re.sub(r"\(\?P<id>.*?\[\^/\]\+\)", "{id}", str(pattern.pattern)).strip("^").removesuffix("/?$")
+        path = re.sub(r"\(\?P<\w+>.*?\[\^/\]\+\)", "{id}", str(pattern.pattern)).strip("^").removesuffix("/?$")
         actions: dict[str, str] = pattern.callback.actions  # type: ignore[union-attr]
         if (path and "later" not in actions.values()) or "list" in actions.values() or "retrieve" in actions.values():
             yield from (f"{verb.upper()} {path}" for verb in actions if verb != "head")
@@ -108,8 +111,8 @@ def call(program: Earnipay, operation: str, business: str = "", identifier: str 
 
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:
-    assert set(routes()) == set(TABLE)
-    assert len(LATER) == 9
+    assert set(routes()) == set(TABLE) | PEOPLE | OPEN
+    assert len(LATER) == 7
     for path in LATER:
         sample = re.compile("^" + path.replace("(?P<id>[^/]+)", "{id}") + "$")
         assert any(
@@ -128,6 +131,28 @@ def test_a_scope_covers_what_the_table_says(alice: Business, scope: str) -> None
             status, message = refusal(answer)
             assert status == 403, (operation, answer.content)
             assert message == f"This API key's scope ({scope}) does not cover this call."
+
+
+@pytest.mark.parametrize("scope", ApiKey.Scope.values)
+def test_no_key_is_a_person(alice: Business, scope: str) -> None:
+    program = scoped(alice, scope)
+    for operation in PEOPLE:
+        answer = call(program, operation, str(alice.uuid))
+        assert refusal(answer) == (403, "This call is for members who have logged in, not for API keys."), operation
+
+
+@pytest.mark.django_db
+def test_what_is_open_to_all_is_these_and_no_more() -> None:
+    nobody = Earnipay(Api(None))
+    views = {pattern.callback.cls for pattern in urlpatterns}  # type: ignore[union-attr]
+    assert {view.__name__ for view in views if issubclass(view, OpenView)} == {"AuthView", "AcceptView"}
+    for operation in OPEN:
+        assert refusal(call(nobody, operation))[0] == 400, operation
+    for name in ("signup", "verify-email", "resend-code"):
+        assert refusal(nobody.post(f"/auth/{name}", {})) == (
+            501,
+            f"POST /v1/auth/{name} is not built yet on this server.",
+        )
 
 
 def test_what_is_not_built_yet_says_so(program: Earnipay, business: str) -> None:
@@ -156,7 +181,7 @@ def test_without_a_live_key_nothing_opens(alice: Business, by: str) -> None:
     _, expired = create_api_key(alice, name="expired", scope="all", expires_at=past, actor=SYSTEM)
     keys = (None, "oim_123", "oim_" + "0" * 64, secret, expired, "eyJhbGciOiJIUzI1NiIs...")
     for key in keys:
-        for operation in everything():
+        for operation in {*everything(), *PEOPLE}:
             answer = call(Earnipay(Api(key), by), operation, str(alice.uuid))
             assert (refusal(answer)[0], answer["WWW-Authenticate"]) == (401, "Bearer"), (key, operation)
 

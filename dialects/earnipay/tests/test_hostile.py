@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from businesses.models import Business
+from businesses.tests.people import make_member
+from conftest import Api
 from dialects.earnipay import inputs
-from dialects.earnipay.tests.conftest import Earnipay
+from dialects.earnipay.tests.conftest import Earnipay, logged_in
 
 ODD: list[Any] = [
     None,
@@ -82,3 +84,36 @@ def test_parameters(program: Earnipay, business: str, noun: str) -> None:
     for name in names:
         for value in values:
             is_answered(program.get(f"/{noun}?businessId={business}&{name}={value}"), (name, value))
+
+
+def test_people(alice: Business) -> None:
+    make_member(alice)
+    member = logged_in(make_member(alice, "admin"))
+    other = make_member(alice, "viewer")
+    for body in bodies(inputs.PersonInput, {"firstName": "x"}):
+        is_answered(member.patch("/users/me?dry_run=true", body), body)
+    for body in bodies(inputs.InviteInput, {"email": "new@alice.test", "role": "VIEWER"}):
+        is_answered(member.post("/team/invite?dry_run=true", body), body)
+    for body in bodies(inputs.RoleInput, {"role": "CREATOR"}):
+        is_answered(member.patch(f"/team/members/{other.uuid}/role?dry_run=true", body), body)
+    for name in ("page", "limit", "sortBy", "sortOrder", "startDate", "dateTo", "businessId"):
+        for value in ("", "%00", "x", "-1", "9" * 40, "%ED%A0%80", "9999-12-31"):
+            is_answered(member.get(f"/team?{name}={value}"), (name, value))
+            is_answered(member.get(f"/businesses?{name}={value}"), (name, value))
+
+
+@pytest.mark.django_db
+def test_strangers() -> None:
+    nobody = Earnipay(Api(None))
+    calls = {
+        "/auth/refresh": (inputs.RefreshInput, {"refreshToken": "x"}),
+        "/auth/logout": (inputs.RefreshInput, {"refreshToken": "x"}),
+        "/auth/forgot-password": (inputs.ForgotInput, {"email": "x"}),
+        "/auth/reset-password": (inputs.ResetInput, {"token": "x.x", "newPassword": "x"}),
+        "/team/invitations/x.x/accept": (inputs.AcceptInput, {"newPassword": "x"}),
+    }
+    for path, (serializer, whole) in calls.items():
+        for body in bodies(serializer, whole):
+            is_answered(nobody.post(path, body), (path, body))
+    for token in ("..", ". . .", "a.b.c", "=.=.=", "\xff.\xff.\xff", "." * 2_000):
+        is_answered(nobody.get("/users/me", Authorization=f"Bearer {token}"), token)

@@ -9,7 +9,14 @@ from django.db import transaction
 
 from billing.models import Document as DocumentRow
 from billing.models import KeptStatement, Payment, Revision
-from billing.rendering import TEMPLATE_VERSION, render_document, render_receipt, render_statement
+from billing.rendering import (
+    LETTER,
+    TEMPLATE_VERSION,
+    paper_of,
+    render_document,
+    render_receipt,
+    render_statement,
+)
 from billing.selectors.documents import document_view, logo_bytes
 from businesses.files import store_file
 from businesses.models import Business, StoredFile
@@ -65,6 +72,27 @@ def keep_receipt(payment: Payment) -> StoredFile:
 def keep_statement(statement: KeptStatement) -> StoredFile:
     """A statement that left, as PDF, rendered once."""
     return _keep(statement, "file", Statement, render_statement)
+
+
+def print_revision(revision: Revision) -> StoredFile:
+    """The revision's PDF on the paper that letters are printed on."""
+    return _print(revision, Document, keep_revision, render_document)
+
+
+def print_statement(statement: KeptStatement) -> StoredFile:
+    """A statement that left, as PDF on the paper that letters are printed on."""
+    return _print(statement, Statement, keep_statement, render_statement)
+
+
+def _print(
+    row: Revision | KeptStatement, kind: type[View], keep: Callable[..., StoredFile], render: Callable[..., bytes]
+) -> StoredFile:
+    """The kept bytes where their paper is that anyway; else the same view rendered once more."""
+    view = from_json(kind, row.view.encode())
+    if paper_of(view.seller.country) == LETTER:
+        return keep(row)
+    content = render(view, logo=logo_bytes(row.business, view.brand.logo_sha256), paper=LETTER)
+    return store_file(row.business, content, PDF)
 
 
 def _keep(

@@ -18,7 +18,7 @@ from webhooks.models import Attempt, Delivery, Endpoint
 _LATEST = 1_000
 _STATES = (
     ("invoicing_deliveries", "Webhook deliveries by state.", Delivery),
-    ("invoicing_messages", "E-mails by state.", Message),
+    ("invoicing_messages", "Messages by state: e-mails, text messages and letters.", Message),
 )
 
 

@@ -11,11 +11,10 @@ from django.core.mail.message import sanitize_address
 
 from messaging.models import Message
 from messaging.placeholders import one_line
-from messaging.private_links import PrivateLink
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Mail:
     """Bytes (CRLF) and envelope of one message; `name` is the message's UUID."""
 
     name: str
@@ -24,14 +23,14 @@ class Letter:
     content: bytes
 
 
-def build_letter(message: Message) -> Letter:
+def build_mail(message: Message) -> Mail:
     """The message as RFC 5322 text with its fixed Message-ID."""
     business = message.business
     sender = parseaddr(settings.EMAIL_FROM)[1] or settings.EMAIL_FROM
     answers_to = business.reply_to or business.email
     mail = EmailMultiAlternatives(
         subject=message.subject,
-        body=_with_link(message, message.body_text),
+        body=message.full_text(),
         from_email=f'"{quote(one_line(business.name))}" <{sender}>',
         to=message.to,
         cc=message.cc,
@@ -39,7 +38,7 @@ def build_letter(message: Message) -> Letter:
         headers={"Message-ID": message.message_id, "Date": format_datetime(message.created_at)},
     )
     if message.body_html:
-        mail.attach_alternative(_with_link(message, message.body_html), "text/html")
+        mail.attach_alternative(message.with_link(message.body_html), "text/html")
     for attachment in message.attachments.select_related("file"):
         mail.attach(attachment.name, bytes(attachment.file.content), attachment.file.media_type)
     recipients = [sanitize_address(address, "ascii") for address in (*message.to, *message.cc, *message.bcc)]
@@ -48,11 +47,4 @@ def build_letter(message: Message) -> Letter:
     for number, part in enumerate(part for part in mime.walk() if part.is_multipart()):
         part.set_boundary(f"=_{message.uuid.hex}_{number}")
     content = mime.as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own message
-    return Letter(str(message.uuid), sanitize_address(sender, "ascii"), recipients, content)
-
-
-def _with_link(message: Message, body: str) -> str:
-    if not message.sealed_link:
-        return body
-    link = PrivateLink.open(message.sealed_link)
-    return body.replace(link.marker, link.url)
+    return Mail(str(message.uuid), sanitize_address(sender, "ascii"), recipients, content)

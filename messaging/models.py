@@ -1,4 +1,4 @@
-"""What leaves to a person: messages, the files that go with them, and the texts a business has made its own."""
+"""What leaves to a person: messages, their files, the texts a business has made its own, and its accounts at providers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.db import models
 
 from businesses.models import Owned, OwnedQuerySet, StoredFile, UpdatedAt
 from invoicing.lib import clock
+from messaging.private_links import PrivateLink
 
 
 class Kind(models.TextChoices):
@@ -18,6 +19,12 @@ class Kind(models.TextChoices):
     INVITATION = "invitation", "Invitation"
     PASSWORD_RESET = "password_reset", "Password reset"
     WEBHOOK_DISABLED = "webhook_disabled", "Webhook switched off"
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", "E-mail"
+    SMS = "sms", "Text message"
+    LETTER = "letter", "Letter"
 
 
 class State(models.TextChoices):
@@ -36,8 +43,12 @@ class Language(models.TextChoices):
 
 
 class Message(Owned):
-    """One e-mail. Who gets it and what it says is fixed when it is queued; the rest is how far it has come."""
+    """One e-mail, text message or letter. Who gets it and what it says is fixed when it is queued; the rest is how far it has come.
 
+    A text message has one number in `to`, a letter one address as it is printed, its lines apart.
+    """
+
+    channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.EMAIL)
     kind = models.CharField(max_length=30, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     to = models.JSONField(default=list)
@@ -46,6 +57,7 @@ class Message(Owned):
     subject = models.CharField(max_length=255)
     body_text = models.TextField()
     body_html = models.TextField(blank=True)
+    postal = models.JSONField(default=dict, blank=True, editable=False, help_text="Of a letter: to and from.")
     # Encrypted; it takes the place of {link} when the message leaves, so that neither admin nor database shows it.
     sealed_link = models.TextField(blank=True, editable=False)
     language = models.CharField(max_length=5, default=Language.ENGLISH)
@@ -60,12 +72,18 @@ class Message(Owned):
     last_error = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     message_id = models.CharField("Message-ID", max_length=320, editable=False)
+    provider_id = models.CharField("provider's id", max_length=64, blank=True, editable=False)
+    expected_delivery_date = models.DateField(null=True, blank=True, editable=False)
+    num_pages = models.PositiveSmallIntegerField("pages", null=True, blank=True, editable=False)
     updated_at = UpdatedAt(editable=False)
 
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(state__in=State.values), name="message_state_known")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=State.values), name="message_state_known"),
+            models.CheckConstraint(condition=models.Q(channel__in=Channel.values), name="message_channel_known"),
+        ]
         indexes = [
             models.Index(fields=["business", "-id"], name="message_of"),
             models.Index(fields=["business", "subject_id", "-id"], name="message_about"),
@@ -77,12 +95,23 @@ class Message(Owned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} to {', '.join(self.to)}"
+        return f"{self.get_kind_display()} to {', '.join(self.to)}".replace("\n", ", ")
 
     @property
     def public_state(self) -> str:
         """As the world sees it: that a file is still being rendered is nobody's business."""
         return str(State.QUEUED if self.state == State.PREPARING else self.state)
+
+    def full_text(self) -> str:
+        """What it says, its private link included; the marker of that link stands there once it has left."""
+        return self.with_link(self.body_text)
+
+    def with_link(self, body: str) -> str:
+        """`body` with the private link in place of its marker, while the message knows it."""
+        if not self.sealed_link:
+            return body
+        link = PrivateLink.open(self.sealed_link)
+        return body.replace(link.marker, link.url)
 
     def fixed_id(self) -> str:
         """The Message-ID (RFC 5322 3.6.4), the same for every send."""
@@ -125,3 +154,32 @@ class MessageText(Owned):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.get_language_display()}"
+
+
+class Connection(Owned):
+    """A business's own account at a provider. The credential is encrypted, and nothing shows more than the end of it."""
+
+    class Provider(models.TextChoices):
+        TWILIO = "twilio", "Twilio"
+        LOB = "lob", "Lob"
+
+    provider = models.CharField(max_length=10, choices=Provider.choices)
+    account = models.CharField("account SID", max_length=64, blank=True)
+    credential = models.TextField(editable=False)
+    credential_hint = models.CharField(max_length=4, editable=False)
+    sender = models.CharField(max_length=64, blank=True)
+    base_url = models.CharField("base URL", max_length=2000)
+    updated_at = UpdatedAt(editable=False)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["business", "provider"], name="connection_once"),
+            models.CheckConstraint(
+                condition=models.Q(provider__in=["twilio", "lob"]), name="connection_provider_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_provider_display()

@@ -26,9 +26,12 @@ _NAME = re.compile(r"\{([a-z_]+)\}")
 _ANYTHING = re.compile(r"\{([^{}\n]{1,100})\}")
 
 
-def fill(text: str, kind: str, values: Mapping[str, str]) -> str:
-    """`text` with its placeholders replaced, once; unknown ones stay as typed, a line of nothing but empty ones goes."""
-    known = PLACEHOLDERS[kind]
+def fill(text: str, kind: str, values: Mapping[str, str], also: tuple[str, ...] = ()) -> str:
+    """`text` with its placeholders replaced, once; unknown ones stay as typed, a line of nothing but empty ones goes.
+
+    `also` are names that are known besides those of the kind.
+    """
+    known = (*PLACEHOLDERS[kind], *also)
     lines = []
     for line in text.splitlines():
         names = [name for name in _NAME.findall(line) if name in known]

@@ -13,9 +13,13 @@ from invoicing.lib import clock
 from invoicing.lib.errors import Conflict, Invalid
 from invoicing.lib.wake import wake
 from messaging.addresses import clean_recipients
-from messaging.models import Kind, Language, Message, MessageAttachment, MessageText, State
+from messaging.connections import require_connected
+from messaging.models import Channel, Connection, Kind, Language, Message, MessageAttachment, MessageText, State
 from messaging.placeholders import EDITABLE, one_line, validate_text
+from messaging.postal import PostalAddress
 from messaging.private_links import PrivateLink
+
+MAX_TEXT = 1_600  # characters that Twilio takes
 
 
 @transaction.atomic
@@ -42,30 +46,90 @@ def queue_message(
     is wrong (`to.0`), or `email` when there is none.
     """
     recipients = clean_recipients(to, cc, bcc)
-    message = Message(
+    message = _new(business, kind, subject, subject_row, private_link, actor)
+    message.to, message.cc, message.bcc = recipients.to, recipients.cc, recipients.bcc
+    message.state = State.PREPARING if preparing else State.QUEUED
+    message.body_text, message.body_html, message.language = body_text, body_html, language
+    message.message_id = message.fixed_id()
+    return _write(message, actor, attachments)
+
+
+@transaction.atomic
+def queue_text(
+    business: Business,
+    *,
+    kind: str,
+    to: str,
+    subject: str,
+    body: str,
+    language: str = "en",
+    subject_row: Subject | None = None,
+    private_link: PrivateLink | None = None,
+    actor: Actor,
+) -> Message:
+    """Write a text message to one number, as `clean_phones` gives it; `private_link` as in `queue_message`.
+
+    Invalid on `message` where it is empty, or longer than MAX_TEXT with the link in it. Conflict without Twilio.
+    """
+    require_connected(business, Connection.Provider.TWILIO)
+    message = _new(business, kind, subject, subject_row, private_link, actor)
+    message.channel, message.to, message.body_text, message.language = Channel.SMS, [to], body.strip(), language
+    if not 0 < len(message.full_text()) <= MAX_TEXT:
+        raise Invalid.field("message", f"Expected 1–{MAX_TEXT} characters, the link included.")
+    return _write(message, actor)
+
+
+@transaction.atomic
+def queue_letter(
+    business: Business,
+    *,
+    kind: str,
+    to: PostalAddress,
+    subject: str,
+    language: str = "en",
+    subject_row: Subject | None = None,
+    actor: Actor,
+) -> Message:
+    """Write a letter, which leaves once `attach_and_queue` has given it its PDF.
+
+    Invalid names what is missing of the address; Conflict without Lob, and where the business has no full address itself.
+    """
+    require_connected(business, Connection.Provider.LOB)
+    sender = PostalAddress.of(business, name=business.legal_name or "")
+    if wrong := to.missing():
+        raise Invalid(f"{wrong[0].field}: {wrong[0].message}", details=wrong)
+    if gaps := sender.missing():
+        names = ", ".join(detail.field for detail in gaps)
+        raise Conflict(f"The business's own address lacks {names}: letters need it.", code="no_return_address")
+    message = _new(business, kind, subject, subject_row, None, actor)
+    message.channel, message.state, message.language = Channel.LETTER, State.PREPARING, language
+    message.to = ["\n".join(to.lines(sender.country))]
+    message.postal = {"to": to.as_json(), "from": sender.as_json()}
+    return _write(message, actor)
+
+
+def _new(
+    business: Business, kind: str, subject: str, about: Subject | None, link: PrivateLink | None, actor: Actor
+) -> Message:
+    return Message(
         business=business,
         kind=Kind(kind),
-        state=State.PREPARING if preparing else State.QUEUED,
-        to=recipients.to,
-        cc=recipients.cc,
-        bcc=recipients.bcc,
         subject=one_line(subject)[:255],
-        body_text=body_text,
-        body_html=body_html,
-        sealed_link=private_link.seal() if private_link else "",
-        language=language,
-        subject_kind=type(subject_row).__name__.lower() if subject_row else "",
-        subject_id=subject_row.uuid if subject_row else None,
+        sealed_link=link.seal() if link else "",
+        subject_kind=type(about).__name__.lower() if about else "",
+        subject_id=about.uuid if about else None,
         actor_label=actor.label[:255],
         due_at=clock.now(),
     )
-    message.message_id = message.fixed_id()
+
+
+def _write(message: Message, actor: Actor, attachments: Sequence[tuple[StoredFile, str]] = ()) -> Message:
     message.save()
     _attach(message, attachments)
-    audit.record(
-        business, actor, "message.queued", message, {"kind": kind, "subject_id": str(message.subject_id or "")}
-    )
-    if not preparing:
+    facts = {"kind": message.kind, "subject_id": str(message.subject_id or "")}
+    facts |= {} if message.channel == Channel.EMAIL else {"channel": message.channel}
+    audit.record(message.business, actor, "message.queued", message, facts)
+    if message.state == State.QUEUED:
         wake("messaging.tasks.send_message", message.pk)
     return message
 
@@ -102,7 +166,7 @@ def fail_preparing(message: Message, *, error: str) -> Message:
 
 @transaction.atomic
 def retry_message(message: Message, *, actor: Actor) -> Message:
-    """Send a failed message again, with the same Message-ID; Conflict for one that has not failed."""
+    """Send a failed message again, with the same Message-ID or provider's key; Conflict for one that has not failed."""
     message = Message.objects.select_for_update().get(pk=message.pk)
     if message.state != State.FAILED:
         raise Conflict("Only a message that failed can be sent again.", code="not_failed")

@@ -12,9 +12,19 @@ from django.template.loader import render_to_string
 from businesses.models import Business
 from messaging.models import Kind, Language, MessageText
 from messaging.placeholders import EDITABLE, PLACEHOLDERS, fill, one_line, validate_text
-from messaging.words import word
+from messaging.words import WORDS, word
 
-__all__ = ["EDITABLE", "PLACEHOLDERS", "RenderedText", "language_of", "render_text", "text_of", "validate_text"]
+__all__ = [
+    "EDITABLE",
+    "PLACEHOLDERS",
+    "RenderedText",
+    "language_of",
+    "render_short",
+    "render_text",
+    "short_text",
+    "text_of",
+    "validate_text",
+]
 
 
 # What is shown again under the text, where it has a value.
@@ -84,7 +94,7 @@ def render_text(
     language = language_of(language)
     known = {"business_name": business.name, **values}
     own_subject, own_body = text_of(business, kind, language)
-    title = one_line(fill(one_line(subject or own_subject), kind, known))[:255] or business.name
+    title = _title(business, kind, subject or own_subject, known)
     body = fill(message or own_body, kind, known).strip()
     facts = [(word(language, kind, name), known[name]) for name in _FACTS.get(kind, ()) if known.get(name)]
     link = known.get("link", "")
@@ -92,6 +102,29 @@ def render_text(
     around = {"language": language, "or_open": word(language, kind, "or_open"), "ink": _ink(business.accent_color)}
     html = render_to_string("emails/frame.html", {"business": business, "frame": frame, **around})
     return RenderedText(title, _plain(frame), html, language)
+
+
+def render_short(
+    business: Business, kind: str, language: str, values: Mapping[str, str], *, message: str | None = None
+) -> RenderedText:
+    """A text message, or with its subject alone a letter: no frame around it, and `{link}` is a placeholder too.
+
+    `message` goes before the default's words; the rest is as in `render_text`.
+    """
+    language = language_of(language)
+    known = {"business_name": business.name, **values}
+    title = _title(business, kind, text_of(business, kind, language)[0], known)
+    body = fill(message or short_text(kind, language), kind, known, also=("link",)).strip()
+    return RenderedText(title, body, "", language)
+
+
+def short_text(kind: str, language: str) -> str:
+    """What a text message of this kind says, its placeholders still to be filled in; "" where nobody is texted."""
+    return WORDS[language].get(f"{kind}.sms", "")
+
+
+def _title(business: Business, kind: str, subject: str, known: Mapping[str, str]) -> str:
+    return one_line(fill(one_line(subject), kind, known))[:255] or business.name
 
 
 def _plain(frame: _Frame) -> str:

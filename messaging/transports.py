@@ -1,7 +1,7 @@
-"""The two ways out: an SMTP connection, and a folder of files where there is none.
+"""What a way out is, and the two of mail: an SMTP connection, and a folder of files where there is none.
 
-`deliver` returns what was refused of the recipients (address → answer). It calls `commit` just before the point from
-which on the message may have left, so that the caller can step back until then.
+`deliver` calls `commit` just before the point from which on the message may have left, so that the caller can step back
+until then.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from smtplib import SMTP, SMTPDataError
 from typing import Protocol, cast
@@ -16,7 +18,8 @@ from typing import Protocol, cast
 from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
 
-from messaging.mime import Letter
+from messaging.mime import Mail, build_mail
+from messaging.models import Message
 
 
 class Refused(Exception):
@@ -35,32 +38,47 @@ class OutcomeUnknown(Exception):
     """It may have left: the connection broke while the server was taking it."""
 
 
+class NoAnswer(OutcomeUnknown):
+    """It may have left, and whoever took it says nothing: the next would wait as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """It has left. `refused` are recipients that were not accepted (address → answer); the rest is what a provider says."""
+
+    refused: dict[str, str] = field(default_factory=dict)
+    provider_id: str = ""
+    expected_delivery_date: date | None = None
+    num_pages: int | None = None
+
+
 class Transport(Protocol):
     """A way out."""
 
-    def deliver(self, letter: Letter, *, patient: bool, commit: Callable[[], None]) -> dict[str, str]: ...
+    def deliver(self, message: Message, *, patient: bool, commit: Callable[[], None]) -> Delivered: ...
 
     def close(self) -> None: ...
 
 
-def open_transport() -> Transport:
-    """The way out that the environment chose."""
+def open_mail() -> Transport:
+    """The way out of mail that the environment chose."""
     return FileTransport() if settings.EMAIL_TO_FILES else SmtpTransport()
 
 
 class FileTransport:
     """DATA_DIR/mail/<message uuid>.eml: written whole or not at all, and the same file when repeated."""
 
-    def deliver(self, letter: Letter, *, patient: bool, commit: Callable[[], None]) -> dict[str, str]:
+    def deliver(self, message: Message, *, patient: bool, commit: Callable[[], None]) -> Delivered:
         """Write the file; TryLater when the disk says no."""
+        mail = build_mail(message)
         commit()
         try:
             folder = Path(settings.DATA_DIR) / "mail"
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write(folder / f"{letter.name}.eml", letter.content)
+            _write(folder / f"{mail.name}.eml", mail.content)
         except OSError as error:
             raise TryLater(f"{type(error).__name__}: {error}") from error
-        return {}
+        return Delivered()
 
     def close(self) -> None:
         """Nothing is open."""
@@ -86,20 +104,21 @@ class SmtpTransport:
     def __init__(self) -> None:
         self._backend = EmailBackend()
 
-    def deliver(self, letter: Letter, *, patient: bool, commit: Callable[[], None]) -> dict[str, str]:
-        """Hand the letter over to all who are accepted; `patient` waits for those who are only refused for now.
+    def deliver(self, message: Message, *, patient: bool, commit: Callable[[], None]) -> Delivered:
+        """Hand the mail over to all who are accepted; `patient` waits for those who are only refused for now.
 
         Raises Refused, TryLater, ServerAway or OutcomeUnknown.
         """
+        mail = build_mail(message)
         smtp = self._open()
         try:
-            refused = _address(smtp, letter, patient=patient)
+            refused = _address(smtp, mail, patient=patient)
         except OSError as error:
             self.close()
             raise TryLater(f"The mail server hung up: {error}") from error
         commit()
-        self._hand_over(smtp, letter.content)
-        return refused
+        self._hand_over(smtp, mail.content)
+        return Delivered(refused)
 
     def close(self) -> None:
         """Say goodbye; a server that does not answer is left alone."""
@@ -139,12 +158,12 @@ def _is_alive(smtp: SMTP) -> bool:
         return False
 
 
-def _address(smtp: SMTP, letter: Letter, *, patient: bool) -> dict[str, str]:
-    options = [f"size={len(letter.content)}"] if smtp.has_extn("size") else []
-    code, answer = smtp.mail(letter.sender, options)
+def _address(smtp: SMTP, mail: Mail, *, patient: bool) -> dict[str, str]:
+    options = [f"size={len(mail.content)}"] if smtp.has_extn("size") else []
+    code, answer = smtp.mail(mail.sender, options)
     if code != 250:
         raise _refusal(code, answer)
-    answers = {address: smtp.rcpt(address) for address in letter.recipients}
+    answers = {address: smtp.rcpt(address) for address in mail.recipients}
     refused = {address: (code, text) for address, (code, text) in answers.items() if code not in {250, 251}}
     not_yet = [reply for reply in refused.values() if reply[0] < 500]
     if not_yet and (patient or len(refused) == len(answers)):

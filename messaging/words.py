@@ -1,4 +1,4 @@
-"""The few words around a message's text in each language: labels of its facts, names of its buttons."""
+"""The few words around a message's text in each language: labels of its facts, names of its buttons; and text messages."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ WORDS: dict[str, dict[str, str]] = {
         "password_reset.link": "Choose a new password",
         "webhook_disabled.link": "Open the webhooks",
         "or_open": "If the button does not work, open this address:",
+        "invoice.sms": "{business_name}: Invoice {number} over {total} is ready: {link}",
+        "statement.sms": "{business_name}: Your statement of {statement_date}, total due {total}: {link}",
     },
     "de": {
         "number": "Nummer",
@@ -53,6 +55,8 @@ WORDS: dict[str, dict[str, str]] = {
         "password_reset.link": "Neues Passwort wählen",
         "webhook_disabled.link": "Webhooks öffnen",
         "or_open": "Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse:",
+        "invoice.sms": "{business_name}: Ihre Rechnung {number} über {total}: {link}",
+        "statement.sms": "{business_name}: Ihr Kontoauszug vom {statement_date}, offen sind {total}: {link}",
     },
     "fr": {
         "number": "Numéro",
@@ -78,6 +82,8 @@ WORDS: dict[str, dict[str, str]] = {
         "password_reset.link": "Choisir un nouveau mot de passe",
         "webhook_disabled.link": "Ouvrir les webhooks",
         "or_open": "Si le bouton ne fonctionne pas, ouvrez cette adresse :",
+        "invoice.sms": "{business_name} : votre facture {number} de {total} : {link}",
+        "statement.sms": "{business_name} : votre relevé au {statement_date}, total dû {total} : {link}",
     },
     "es": {
         "number": "Número",
@@ -103,6 +109,8 @@ WORDS: dict[str, dict[str, str]] = {
         "password_reset.link": "Elegir una contraseña nueva",
         "webhook_disabled.link": "Abrir los webhooks",
         "or_open": "Si el botón no funciona, abra esta dirección:",
+        "invoice.sms": "{business_name}: su factura {number} por {total}: {link}",
+        "statement.sms": "{business_name}: su estado de cuenta a {statement_date}, total pendiente {total}: {link}",
     },
 }
 

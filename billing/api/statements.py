@@ -10,8 +10,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.api.files import csv_answer, statement_answer
-from billing.api.inputs import envelope
-from billing.api.statement_inputs import RunInput, StatementInput, StatementSendInput, run_order, typed, wanted
+from billing.api.inputs import envelope, texting
+from billing.api.statement_inputs import (
+    RunInput,
+    StatementInput,
+    StatementSendInput,
+    StatementTextInput,
+    run_order,
+    typed,
+    wanted,
+)
 from billing.models import StatementRun
 from billing.selectors.statements import Wanted
 from billing.serializers.statement_runs import (
@@ -24,7 +32,13 @@ from billing.serializers.statement_runs import (
 from billing.serializers.statement_tables import tabulate_statement
 from billing.serializers.statements import SendingOutput, StatementOutput, represent_sending, represent_statement
 from billing.services.statement_runs import plan_manual_run, preview_run
-from billing.services.statements import proved_statement, read_statement, send_statement
+from billing.services.statements import (
+    post_statement,
+    proved_statement,
+    read_statement,
+    send_statement,
+    text_statement,
+)
 from businesses.filters import ListFilter, OneOfFilter
 from businesses.paging import Order
 from businesses.permissions import READ_WRITE
@@ -32,6 +46,7 @@ from businesses.serializers import paged
 from businesses.views import BusinessView
 from customers.models import Customer
 from invoicing.lib.fields import read_body
+from messaging.serializers import LetterOutput, TextsOutput, represent_post, represent_text
 
 _TAGS = ["Statements"]
 _ASKED = frozenset(StatementInput().fields)
@@ -78,6 +93,22 @@ class StatementView(BusinessView):
         body = read_body(StatementSendInput, request)
         sending = represent_sending(send_statement(customer, wanted(body), envelope(body), actor=self.actor))
         return self.send(self.unmade(sending) if self.dry_run else sending, 202)
+
+    @extend_schema(request=StatementTextInput, responses={202: TextsOutput}, tags=_TAGS)
+    def send_text(self, request: Request, customer_id: str) -> Response:
+        """Text a link to a statement through Twilio; 409 where that is not connected, or the books contradict it."""
+        customer = self.customer(customer_id)
+        body = read_body(StatementTextInput, request)
+        messages = text_statement(customer, wanted(body), texting(body), actor=self.actor)
+        texts = [represent_text(message) for message in messages]
+        return self.send({"messages": [self.unmade(text) for text in texts] if self.dry_run else texts}, 202)
+
+    @extend_schema(request=StatementInput, responses={202: LetterOutput}, tags=_TAGS)
+    def send_letter(self, request: Request, customer_id: str) -> Response:
+        """Post a statement to the customer's address through Lob; 409 where that is not connected, or the books contradict it."""
+        customer = self.customer(customer_id)
+        letter = represent_post(post_statement(customer, wanted(read_body(StatementInput, request)), actor=self.actor))
+        return self.send(self.unmade(letter) if self.dry_run else letter, 202)
 
     def customer(self, customer_id: str) -> Customer:
         """The customer in the path."""
@@ -136,6 +167,10 @@ urlpatterns = [
     re_path(rf"{_CUSTOMER}/statement\.pdf$", StatementView.as_view({"get": "pdf"}), name="statement-pdf"),
     re_path(rf"{_CUSTOMER}/statement\.csv$", StatementView.as_view({"get": "csv"}), name="statement-csv"),
     re_path(rf"{_CUSTOMER}/statement/send/?$", StatementView.as_view({"post": "send_mail"}), name="statement-send"),
+    re_path(rf"{_CUSTOMER}/statement/text/?$", StatementView.as_view({"post": "send_text"}), name="statement-text"),
+    re_path(
+        rf"{_CUSTOMER}/statement/letter/?$", StatementView.as_view({"post": "send_letter"}), name="statement-letter"
+    ),
     re_path(r"^statement-runs/?$", StatementRunView.as_view({"get": "list", "post": "create"}), name="statement-runs"),
     re_path(r"^statement-runs/(?P<id>[^/]+)/?$", StatementRunView.as_view({"get": "retrieve"}), name="statement-run"),
 ]

@@ -1,4 +1,4 @@
-"""Paths under /s/, each with a token: a statement exactly as it left, its logo, its PDF and its table."""
+"""Paths under /s/, each with a token: a statement as it left with its logo, PDF and table; accounts; documents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from billing.documents import PDF, keep_statement
 from billing.models import KeptStatement
 from billing.public.account_statement import download_account
 from billing.public.answers import page, public
+from billing.public.document_file import download_document
+from billing.public.invoice_link import open_invoice
+from billing.public.receipt_file import download_receipt
 from billing.public.statement_page import statement_page
+from billing.public.uploaded_file import download_file
 from billing.selectors.documents import logo_bytes
 from billing.serializers.statement_tables import tabulate_statement
 from billing.services.statements import PUBLIC_KIND
@@ -75,6 +79,18 @@ def _open(token: str) -> tuple[PublicLink, KeptStatement, Statement]:
 _START = "^(?P<token>[^/]+)"
 urlpatterns = [
     re_path(r"^account/(?P<token>[^/]+)/statement\.pdf$", download_account, name="public-account"),
+    *(
+        re_path(
+            rf"^{noun.replace('_', '-')}/(?P<token>[^/]+)/document\.pdf$",
+            download_document,
+            {"noun": noun},
+            name=f"public-{noun}",
+        )
+        for noun in ("invoice", "quotation", "credit_note")
+    ),
+    re_path(r"^file/(?P<token>[^/]+)/content$", download_file, name="public-file"),
+    re_path(r"^receipt/(?P<token>[^/]+)/receipt\.pdf$", download_receipt, name="public-receipt"),
+    re_path(r"^i/(?P<token>[^/]+)/?$", open_invoice, name="public-invoice-link"),
     re_path(rf"{_START}/?$", show_statement, name="public-statement"),
     re_path(rf"{_START}/logo$", show_logo, name="public-statement-logo"),
     re_path(rf"{_START}/statement\.pdf$", download_pdf, name="public-statement-pdf"),

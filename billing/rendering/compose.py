@@ -15,15 +15,22 @@ from billing.rendering.tables import table_section
 from billing.rendering.themes import palette, theme_named
 from billing.rendering.wrapping import fit
 
-_A4, _LETTER = (595.276, 841.89), (612.0, 792.0)
+Paper = tuple[float, float]  # width and height in points
+A4: Paper = (595.276, 841.89)
+LETTER: Paper = (612.0, 792.0)
 _LETTER_COUNTRIES = frozenset({"US", "CA", "MX", "PH", "CL", "CO", "VE", "GT", "CR", "PA", "DO", "PR"})
 _FOOT = 58.0  # kept free at the bottom of every page
 _CONTINUED = 66.0  # where pages after the first begin
 
 
-def compose(content: Content, *, logo: bytes | None = None) -> bytes:
-    """The PDF of `content`: the same content and logo give the same bytes."""
-    width, height = _LETTER if content.seller.country in _LETTER_COUNTRIES else _A4
+def paper_of(country: str | None) -> Paper:
+    """The paper that is usual where the seller is."""
+    return LETTER if country in _LETTER_COUNTRIES else A4
+
+
+def compose(content: Content, *, logo: bytes | None = None, paper: Paper | None = None) -> bytes:
+    """The PDF of `content`: the same content, logo and paper give the same bytes. `paper` is the seller's unless given."""
+    width, height = paper or paper_of(content.seller.country)
     theme = theme_named(content.brand.template)
     look = Look(theme, palette(content.brand.accent_color), width, height, _picture(logo))
     pages = _pages(content, look)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from billing.rendering.compose import compose
+from billing.rendering.compose import Paper, compose
 from billing.rendering.content import Column, Content, Fact, Headline, Row, Table
 from billing.rendering.formats import Formats, formats
 from billing.rendering.labels import Labels
@@ -18,9 +18,11 @@ _EXPLAINED = frozenset({"AE", "E", "K", "G", "O"})
 _BUYER = {"invoice": "bill_to", "quotation": "quote_for", "credit_note": "customer"}
 
 
-def render_document(document: Document, *, logo: bytes | None = None, draft: bool = False) -> bytes:
+def render_document(
+    document: Document, *, logo: bytes | None = None, draft: bool = False, paper: Paper | None = None
+) -> bytes:
     """The PDF of an invoice, quotation or credit note; a draft is marked and carries no code to pay by."""
-    return compose(document_content(document, draft=draft), logo=logo)
+    return compose(document_content(document, draft=draft), logo=logo, paper=paper)
 
 
 def document_content(document: Document, *, draft: bool = False) -> Content:

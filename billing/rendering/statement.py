@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from billing.rendering.compose import compose
+from billing.rendering.compose import Paper, compose
 from billing.rendering.content import Column, Content, Fact, Headline, Row, Table, Tile
 from billing.rendering.document import bank_facts
 from billing.rendering.formats import Formats, formats
@@ -12,9 +12,9 @@ from billing.rendering.labels import Labels
 from einvoicing.document import Ageing, Statement, StatementEntry, StatementItem
 
 
-def render_statement(statement: Statement, *, logo: bytes | None = None) -> bytes:
+def render_statement(statement: Statement, *, logo: bytes | None = None, paper: Paper | None = None) -> bytes:
     """The PDF of a statement of either kind."""
-    return compose(statement_content(statement), logo=logo)
+    return compose(statement_content(statement), logo=logo, paper=paper)
 
 
 def statement_content(statement: Statement) -> Content:

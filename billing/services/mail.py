@@ -1,4 +1,4 @@
-"""Give a message in preparation its PDF, rendered once and kept, and let it leave."""
+"""Give a message in preparation its PDF, rendered once and kept, and its document's attachments, and let it leave."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from uuid import UUID
 
 import structlog
 
-from billing.documents import keep_receipt, keep_revision, keep_statement
+from billing.documents import keep_receipt, keep_revision, keep_statement, print_revision, print_statement
 from billing.models import KeptStatement, Payment, Revision
+from billing.selectors.attachments import mailed_files
 from businesses.models import StoredFile
 from einvoicing.document import Statement, from_json
 from invoicing.lib import clock
 from invoicing.lib.errors import NotFound
-from messaging.models import Message, State
+from messaging.models import Channel, Message, State
 from messaging.services import attach_and_queue, fail_preparing
 
 PATIENCE = timedelta(days=1)  # a document that cannot be rendered until then is given up, and says so
@@ -31,7 +32,7 @@ def prepare(message: Message) -> Message:
     if message.state != State.PREPARING:
         return message
     try:
-        attachment = _file_of(message)
+        files = [_file_of(message), *_attached(message)]
     except NotFound as error:
         return fail_preparing(message, error=error.message)
     except Exception as error:
@@ -39,7 +40,7 @@ def prepare(message: Message) -> Message:
             raise
         log.exception("attachment_given_up", message=str(message.uuid))
         return fail_preparing(message, error=f"{type(error).__name__}: {error}")
-    return attach_and_queue(message, [attachment])
+    return attach_and_queue(message, files)
 
 
 def _file_of(message: Message) -> tuple[StoredFile, str]:
@@ -49,6 +50,11 @@ def _file_of(message: Message) -> tuple[StoredFile, str]:
     return find(message, message.subject_id)
 
 
+def _attached(message: Message) -> list[tuple[StoredFile, str]]:
+    noun = _NOUNS.get(message.subject_kind) if message.channel == Channel.EMAIL else None
+    return mailed_files(message.business, noun, message.subject_id) if noun and message.subject_id else []
+
+
 def _revision(message: Message, subject_id: UUID) -> tuple[StoredFile, str]:
     noun = _NOUNS[message.subject_kind]
     rows = Revision.objects.of(message.business).filter(**{f"{noun}__uuid": subject_id})
@@ -56,7 +62,8 @@ def _revision(message: Message, subject_id: UUID) -> tuple[StoredFile, str]:
     document = found and (found.invoice or found.quotation or found.credit_note)
     if found is None or document is None:
         raise NotFound(f"The {noun.replace('_', ' ')} was never issued.")
-    return keep_revision(found), f"{document.number}.pdf"
+    keep = print_revision if message.channel == Channel.LETTER else keep_revision
+    return keep(found), f"{document.number}.pdf"
 
 
 def _receipt(message: Message, subject_id: UUID) -> tuple[StoredFile, str]:
@@ -72,7 +79,8 @@ def _statement(message: Message, subject_id: UUID) -> tuple[StoredFile, str]:
     if kept is None:
         raise NotFound("Statement not found")
     end = from_json(Statement, kept.view.encode()).end
-    return keep_statement(kept), f"Statement-{end}.pdf"
+    keep = print_statement if message.channel == Channel.LETTER else keep_statement
+    return keep(kept), f"Statement-{end}.pdf"
 
 
 _FILES: dict[str, Callable[[Message, UUID], tuple[StoredFile, str]]] = {

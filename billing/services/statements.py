@@ -1,4 +1,4 @@
-"""Statements that are read under the customer's lock, and statements that leave: proved, frozen, queued, told."""
+"""Statements that are read under the customer's lock, and those that leave, by whatever way: proved, frozen, queued, told."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from billing.models import KeptStatement
 from billing.selectors.statement_proof import prove
 from billing.selectors.statements import Wanted, statement_of
 from billing.serializers.statements import represent_statement
+from billing.services.channels import Texting, queue_post, queue_texts
 from billing.services.envelopes import Envelope, queue_mail
 from businesses import audit
 from businesses.audit import Actor
@@ -22,7 +23,8 @@ from customers.models import Customer
 from einvoicing.document import Statement
 from invoicing.lib.errors import NotFound
 from invoicing.lib.money import to_major
-from messaging.models import Kind, Message
+from messaging.connections import require_connected
+from messaging.models import Channel, Connection, Kind, Message
 from messaging.private_links import PrivateLink
 from webhooks.outbox import publish
 
@@ -50,16 +52,55 @@ def send_statement(customer: Customer, wanted: Wanted, envelope: Envelope, *, ac
 
     Raises StatementDoesNotProve where the books contradict it, Invalid where there is no address, or one is wrong.
     """
-    business = customer.business
     statement = _proved(customer, wanted)
-    kept = freeze_statement(business, customer, statement)
+    kept = freeze_statement(customer.business, customer, statement)
     link = _link_to(kept, statement, actor)
     message = queue_mail(kept, customer, Kind.STATEMENT, _values(statement), envelope, private_link=link, actor=actor)
-    data = {"id": kept.uuid, "customer_id": customer.uuid, "statement": represent_statement(statement)}
-    publish(business, "statement.sent", data, actor=actor)
-    changes = {"customer": customer.number, "message": str(message.uuid), "sha256": kept.sha256}
-    audit.record(business, actor, "statement.sent", kept, changes)
+    _tell(kept, statement, [message], actor)
     return message
+
+
+@transaction.atomic
+def text_statement(customer: Customer, wanted: Wanted, texting: Texting, *, actor: Actor) -> list[Message]:
+    """Prove a statement, freeze it, and queue a text message to each number with a link to it that needs no login.
+
+    Raises StatementDoesNotProve where the books contradict it, Conflict where Twilio is not connected, Invalid where there
+    is no number, one is wrong, or the text is too long.
+    """
+    require_connected(customer.business, Connection.Provider.TWILIO)
+    statement = _proved(customer, wanted)
+    kept = freeze_statement(customer.business, customer, statement)
+    link = _link_to(kept, statement, actor)
+    values = _values(statement)
+    messages = queue_texts(kept, customer, Kind.STATEMENT, values, texting, link=link, actor=actor)
+    _tell(kept, statement, messages, actor)
+    return messages
+
+
+@transaction.atomic
+def post_statement(customer: Customer, wanted: Wanted, *, actor: Actor) -> Message:
+    """Prove a statement, freeze it, and queue the letter that carries it to the customer's address.
+
+    Raises StatementDoesNotProve where the books contradict it, Conflict where Lob is not connected or the business has no
+    full address, Invalid naming what is missing of the customer's.
+    """
+    require_connected(customer.business, Connection.Provider.LOB)
+    statement = _proved(customer, wanted)
+    kept = freeze_statement(customer.business, customer, statement)
+    message = queue_post(kept, customer, Kind.STATEMENT, _values(statement), actor=actor)
+    _tell(kept, statement, [message], actor)
+    return message
+
+
+def _tell(kept: KeptStatement, statement: Statement, messages: list[Message], actor: Actor) -> None:
+    """Record that it has been sent: one event and one entry, to however many."""
+    customer = kept.customer
+    data = {"id": kept.uuid, "customer_id": customer.uuid, "statement": represent_statement(statement)}
+    publish(kept.business, "statement.sent", data, actor=actor)
+    sent = ", ".join(str(message.uuid) for message in messages)
+    changes = {"customer": customer.number, "message": sent, "sha256": kept.sha256}
+    changes |= {} if messages[0].channel == Channel.EMAIL else {"channel": messages[0].channel}
+    audit.record(kept.business, actor, "statement.sent", kept, changes)
 
 
 def _proved(customer: Customer, wanted: Wanted) -> Statement:

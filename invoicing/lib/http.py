@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as LookupTimeout
 from contextvars import ContextVar
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from io import BytesIO
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import TracebackType
 from typing import Any, Self
@@ -28,11 +28,13 @@ from yarl import URL
 from invoicing.lib import clock
 from invoicing.lib.addresses import may_dial
 from invoicing.lib.errors import Invalid
-from invoicing.lib.sockets import SippingSocket, TooMuch
+from invoicing.lib.failures import NOT_ALLOWED, Refused, reason_of
+from invoicing.lib.sockets import SippingSocket
 
 DEADLINE = 10.0
 MAX_URL = 2000
 MAX_EXCERPT = 16 * 1024  # bytes of an answer's body that are read, all of which are kept
+_LARGE = 1024 * 1024  # bytes of a body that goes out in pieces
 _ADDRESSES = 8  # of a name that are tried: aiohttp's tries grow with the square of their number
 _MAX_RETRY_AFTER = 86_400.0
 _LOOKUP_SECONDS = 2.0  # how long a person who types a URL waits for its name
@@ -42,32 +44,9 @@ _AUTHORITY = re.compile(r"://|[/?#]")
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 _NUMERIC = re.compile(r"(^|\.)(0x[0-9a-f]*|[0-9]+)\.?$")  # what a resolver may read as IPv4 (WHATWG URL 3.5)
 _INSIDE = re.compile(r"(^[^.]+|\.(localhost|localdomain|local|internal|intranet|lan|corp|home|home\.arpa|private))\.?$")
-_NOT_ALLOWED = "This host's address is not on the public internet."
 
 # getaddrinfo cannot be cancelled: a name server that hangs must not take the threads of the others.
 _lookups = ThreadPoolExecutor(max_workers=256, thread_name_prefix="lookup")
-
-
-class Refused(OSError):
-    """The address may not be dialled."""
-
-
-_Sentences = tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]
-_SEEN: _Sentences = (  # in this order: some are kinds of others
-    ((aiohttp.ClientConnectorError, ConnectionRefusedError), "The connection was refused or not possible."),
-    (
-        (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError),
-        "The connection was closed before an answer.",
-    ),
-    (aiohttp.ClientPayloadError, "The answer broke off."),
-    (aiohttp.ClientResponseError, "The answer is not HTTP as it should be."),
-)
-_BEHIND: _Sentences = (
-    (Refused, _NOT_ALLOWED),
-    (ssl.SSLError, "The TLS handshake failed."),
-    (socket.gaierror, "The host does not resolve."),
-    (TooMuch, "The headers of the answer have no end."),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +54,7 @@ class Answer:
     """How a call ended: `status` with the start of the body, or `error`, one sentence. `duration_ms` is the whole call's.
 
     `retry_after` is how many seconds the other side asks to be left alone (0 to a day); None where it does not say.
+    `left` is false where nothing of the request can have arrived: there was no connection.
     """
 
     status: int | None
@@ -82,6 +62,7 @@ class Answer:
     duration_ms: int
     error: str | None
     retry_after: float | None = None
+    left: bool = True
 
 
 # Where a call may go -------------------------------------------------------------------------------------------------
@@ -121,7 +102,7 @@ def check_url(text: str) -> None:
             raise Invalid.field("url", "This host does not resolve.") from None
         return
     if not all(may_dial(str(info[4][0]), plain=plain) for info in found):
-        raise Invalid.field("url", _NOT_ALLOWED)
+        raise Invalid.field("url", NOT_ALLOWED)
 
 
 def _is_host(host: str) -> bool:
@@ -153,7 +134,7 @@ class _Gate(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await asyncio.get_running_loop().run_in_executor(_lookups, _lookup, host, port)
         if not all(may_dial(str(info[4][0]), plain=self.plain) for info in found):
-            raise Refused(_NOT_ALLOWED)
+            raise Refused(NOT_ALLOWED)
         return [
             ResolveResult(
                 hostname=host,
@@ -172,7 +153,7 @@ class _Gate(AbstractResolver):
     def socket(self, info: tuple[Any, ...]) -> socket.socket:
         """aiohttp's socket factory: the last look before a dial, and the only one at a numeric host."""
         if not may_dial(str(info[4][0]), plain=self.plain):
-            raise Refused(_NOT_ALLOWED)
+            raise Refused(NOT_ALLOWED)
         return SippingSocket(info[0], info[1], info[2])
 
 
@@ -211,29 +192,45 @@ class Client:
         for session in self._sessions.values():
             await session.close()
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float = DEADLINE) -> Answer:
-        """POST and read at most 16 KiB of a body within `deadline` seconds, name lookup included; failures are Answers too."""
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        deadline: float = DEADLINE,
+        most: int = MAX_EXCERPT,
+    ) -> Answer:
+        """POST and read at most `most` bytes of a body within `deadline` seconds, name lookup included; failures are Answers too.
+
+        More than 48 KiB are never read: see `lib/sockets.py`.
+        """
         start, failed = time.monotonic(), True
         _line.set(None)
         try:
             async with asyncio.timeout(deadline):
-                status, excerpt, retry_after = await self._post(parse_url(url), body, headers)
+                status, excerpt, retry_after = await self._post(parse_url(url), body, headers, most)
                 failed = False
         except TimeoutError:
             return _failed(start, f"No complete answer within {deadline:g} seconds.")
         except Invalid as refusal:
-            return _failed(start, refusal.message)
+            return _failed(start, refusal.message, left=False)
+        except aiohttp.ClientConnectorError as failure:
+            return _failed(start, reason_of(failure), left=False)
         except (aiohttp.ClientError, OSError, ValueError) as failure:
-            return _failed(start, _reason(failure))
+            return _failed(start, reason_of(failure))
         finally:
             _hang_up(failed=failed)
         return Answer(status, excerpt, _milliseconds(start), None, retry_after)
 
-    async def _post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, float | None]:
+    async def _post(
+        self, url: URL, body: bytes, headers: Mapping[str, str], most: int
+    ) -> tuple[int, str, float | None]:
         session = self._sessions[url.scheme]
-        async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+        data = BytesIO(body) if len(body) > _LARGE else body
+        async with session.post(url, data=data, headers=headers, allow_redirects=False) as response:
             read = bytearray()
-            while len(read) < MAX_EXCERPT and (chunk := await response.content.read(MAX_EXCERPT - len(read))):
+            while len(read) < most and (chunk := await response.content.read(most - len(read))):
                 read += chunk
             excerpt = read.decode("utf-8", "replace").replace("\0", "\ufffd")
             return response.status, excerpt, _retry_after(response.headers.get("Retry-After", ""))
@@ -252,8 +249,8 @@ def _session(*, plain: bool) -> aiohttp.ClientSession:
     )
 
 
-def _failed(start: float, error: str) -> Answer:
-    return Answer(None, "", _milliseconds(start), error)
+def _failed(start: float, error: str, *, left: bool = True) -> Answer:
+    return Answer(None, "", _milliseconds(start), error, left=left)
 
 
 def _milliseconds(start: float) -> int:
@@ -271,25 +268,3 @@ def _retry_after(text: str) -> float | None:
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
     return min(seconds, _MAX_RETRY_AFTER) if seconds >= 0 else None
-
-
-def _reason(failure: Exception) -> str:
-    """One sentence for the owner of the endpoint; it names no address, which would let a stranger map the inside."""
-    for cause in _causes(failure):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"The certificate is not valid: {cause.verify_message}."[:255]
-        if told := _told(cause, _BEHIND):
-            return told
-    return _told(failure, _SEEN) or f"The answer could not be read ({type(failure).__name__})."
-
-
-def _told(failure: BaseException, sentences: _Sentences) -> str | None:
-    return next((sentence for kinds, sentence in sentences if isinstance(failure, kinds)), None)
-
-
-def _causes(failure: BaseException | None) -> Iterator[BaseException]:
-    """What lies behind the client library's own errors."""
-    while failure is not None:
-        if not isinstance(failure, aiohttp.ClientError):
-            yield failure
-        failure = getattr(failure, "os_error", None) or failure.__cause__

@@ -1,3 +1,3 @@
-"""The admin of what leaves to people: messages, their texts, and the members who are invited by mail."""
+"""The admin of what leaves to people: messages, their texts, accounts at providers, and the members who are invited by mail."""
 
-from messaging.admin import members, messages, texts  # noqa: F401 - they register themselves
+from messaging.admin import connections, members, messages, texts  # noqa: F401 - they register themselves

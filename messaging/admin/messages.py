@@ -1,4 +1,4 @@
-"""Messages as they left or will leave, with their files; a failed one can be sent again."""
+"""Messages of every channel as they left or will leave, with their files; a failed one can be sent again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from messaging.services import retry_message
 _COLOURS = {"preparing": "info", "queued": "info", "sending": "warning", "sent": "success", "failed": "danger"}
 _RETRY = {
     "title": "Send this message again?",
-    "description": "It goes to the same recipients, with the same content and Message-ID.",
+    "description": "It goes to the same recipients, with the same content and the same id.",
     "form_class": None,
     "form_submit_text": "Send again",
 }
@@ -34,27 +34,33 @@ class MessageAdmin(BusinessAdmin):
 
     icon = "mail"
     global_search = True
-    list_display = ("subject", "recipients", "kind", "shown_state", "created", "sent")
-    list_filter = (("state", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter), ("created_at", RangeDateFilter))
+    list_display = ("subject", "recipients", "kind", "channel", "shown_state", "created", "sent")
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        ("channel", ChoicesDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("created_at", RangeDateFilter),
+    )
     list_filter_submit = True
     search_fields = ("subject",)
     actions = ("retry_selected",)
     actions_detail = actions_row = ("retry",)
     fieldsets = (
         (None, {"fields": (("shown_state", "sent"), "recipients", ("shown_cc", "shown_bcc"), "subject")}),
-        ("E-mail", {"fields": ("html", "files")}),
+        ("Content", {"fields": ("html", "files")}),
         ("As text", {"classes": ("tab",), "fields": ("text",)}),
         (
             "Delivery",
             {
                 "classes": ("tab",),
                 "fields": (
-                    ("kind", "language"),
+                    ("channel", "kind", "language"),
                     ("created", "actor_label"),
                     ("attempts", "resends"),
                     "due_at",
                     "last_error",
-                    "message_id",
+                    ("message_id", "provider_id"),
+                    ("num_pages", "expected_delivery_date"),
                 ),
             },
         ),

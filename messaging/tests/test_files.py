@@ -70,10 +70,10 @@ def test_the_audit_trail_names_who_queued(mail_folder, queue, alice):
 
 
 def test_a_message_sent_again_is_the_same_to_the_byte(mail_folder, queue, alice):
-    from messaging.mime import build_letter
+    from messaging.mime import build_mail
 
     file = store_file(alice, b"%PDF", "application/pdf")
     message = queue(body_text="Hello", body_html="<p>Hello</p>", attachments=[(file, "a.pdf")])
-    first = build_letter(message)
+    first = build_mail(message)
     with clock.at(clock.later(minutes=5)):
-        assert build_letter(message) == first
+        assert build_mail(message) == first

@@ -7,7 +7,7 @@ import pytest
 from businesses.audit import SYSTEM
 from businesses.files import store_file
 from invoicing.lib.errors import Conflict, Invalid
-from messaging.mime import build_letter
+from messaging.mime import build_mail
 from messaging.models import Message
 from messaging.services import attach_and_queue, fail_preparing, retry_message
 
@@ -48,7 +48,7 @@ def test_a_subject_cannot_bring_headers(queue, alice, newline):
     evil = f"Hello{newline}Bcc: eve@evil.test"
     message = queue(subject=evil, attachments=[(file, f"a{newline}X-Evil: 1.pdf")])
     assert message.subject == "Hello Bcc: eve@evil.test"
-    head = build_letter(message).content
+    head = build_mail(message).content
     assert b"\nBcc" not in head
     assert b"\nX-Evil" not in head
 

@@ -14,6 +14,7 @@ from messaging import sending, tasks
 from messaging.models import State
 from messaging.services import retry_message
 from messaging.tests.conftest import NOON
+from messaging.transports import open_mail
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 40
 
@@ -164,9 +165,9 @@ def test_a_message_claimed_by_a_worker_that_died_is_sent_again_with_the_same_id(
         message = queue()
         claimed = sending.claim()
         assert claimed is not None
-        transport = sending.open_transport()
+        transport = open_mail()
         # The worker sends, and dies before it can record that.
-        transport.deliver(sending.build_letter(claimed), patient=True, commit=lambda: None)
+        transport.deliver(claimed, patient=True, commit=lambda: None)
         transport.close()
         assert sending.send_due() == 0
     with clock.at(NOON + timedelta(seconds=119)):
@@ -202,7 +203,7 @@ def test_a_worker_that_was_overtaken_steps_back_before_anything_left(inbox, queu
     with clock.at(NOON + sending.LEASE):
         sending.send_due()
         assert slow is not None
-        transport = sending.open_transport()
+        transport = open_mail()
         sending.deliver(slow, transport)
         transport.close()
     assert len(inbox.envelopes) == 1

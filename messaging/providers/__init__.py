@@ -1,0 +1,1 @@
+"""The programming interfaces of others through which text messages and letters leave."""

@@ -63,7 +63,7 @@ def _frozen(model: type[Revision | KeptStatement]) -> Guarded:
 
 
 def _payment() -> Guarded:
-    free = _DRAWN_ON | {"reference", "notes"}
+    free = _DRAWN_ON | {"reference", "notes", "metadata", "extra"}
     fixed = every(Payment, but=free | {"view", "receipt"})
     return Guarded(
         model=Payment,
@@ -80,12 +80,13 @@ def _payment() -> Guarded:
 
 
 def _adjustment() -> Guarded:
-    columns = every(Adjustment, but=_DRAWN_ON)
+    free = _DRAWN_ON | {"reason", "metadata", "extra"}
+    columns = every(Adjustment, but=free)
     why = "an adjustment is voided or refunded, not changed"
     return Guarded(
         model=Adjustment,
         fixed=(Fixed(what="fixed", columns=columns, why=why),),
-        free=_DRAWN_ON,
+        free=free,
         kept=_NUMBERED,
     )
 

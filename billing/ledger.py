@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from django.db import connection
@@ -167,6 +167,13 @@ def _reverse(entry: Entry, owner: Invoice | Source, day: date, *, of: Mapping[st
     effective_on = max(day, entry.effective_on)
     check_books_open(owner.business, effective_on)
     _post(owner, Entry.Kind.REVERSAL, -entry.amount_minor, effective_on, of=of, reverses=entry)
+
+
+def add_balances(business: Business, sums: Mapping[tuple[int, str], Sequence[int]]) -> None:
+    """Add what entries that were written in bulk come to: (customer, currency) → outstanding and credit."""
+    rows = [(business.pk, customer_id, currency, *sums[customer_id, currency]) for customer_id, currency in sorted(sums)]
+    with connection.cursor() as cursor:
+        cursor.executemany(_ADD, rows)
 
 
 def _add(business_id: int, customer_id: int, currency: str, *, outstanding: int = 0, credit: int = 0) -> None:

@@ -82,10 +82,8 @@ def calculate(
     Raises Invalid, naming the field, where a discount exceeds what it discounts, an amount has more than 15 digits, or the
     total is negative.
     """
-    gross = [_gross(line, currency, index) for index, line in enumerate(lines)]
-    discounts = [
-        _line_discount(line, amount, index) for index, (line, amount) in enumerate(zip(lines, gross, strict=True))
-    ]
+    priced = [price_line(line, currency=currency, path=f"items.{index}.") for index, line in enumerate(lines)]
+    gross, discounts = [amount for amount, _ in priced], [discount for _, discount in priced]
     nets = [amount - less for amount, less in zip(gross, discounts, strict=True)]
     shares = split(_document_discount(discount, sum(nets), currency), nets)
     nets = [net - share for net, share in zip(nets, shares, strict=True)]
@@ -115,27 +113,26 @@ def _bounded(amounts: Sequence[int], field: str) -> None:
         raise Invalid.field(field, "The amount has more than 15 digits.")
 
 
-def _gross(line: LineInput, currency: str, index: int) -> int:
+def price_line(line: LineInput, *, currency: str, path: str = "") -> tuple[int, int]:
+    """A line's gross and discount in minor units, which depend on no other line; Invalid names the field under `path`."""
     gross = to_minor(EXACT.multiply(line.quantity, line.unit_price), currency)
-    _bounded([gross], f"items.{index}.quantity")
-    return gross
+    _bounded([gross], f"{path}quantity")
+    return gross, _line_discount(line, gross, path)
 
 
 def _percent(amount: int, rate: Decimal) -> int:
     return round_half_away(EXACT.multiply(Decimal(amount), rate).scaleb(-2, context=EXACT))
 
 
-def _line_discount(line: LineInput, gross: int, index: int) -> int:
+def _line_discount(line: LineInput, gross: int, path: str) -> int:
     if line.discount_rate is not None:
         computed = _percent(gross, line.discount_rate)
         if line.discount_minor not in {None, computed}:
-            raise Invalid.field(
-                f"items.{index}.discount_amount", "Differs from discount_rate: give only one of the two."
-            )
+            raise Invalid.field(f"{path}discount_amount", "Differs from discount_rate: give only one of the two.")
         return computed
     discount = line.discount_minor or 0
     if discount and not 0 <= discount <= gross:
-        raise Invalid.field(f"items.{index}.discount_amount", "Must be between 0 and quantity × unit_price.")
+        raise Invalid.field(f"{path}discount_amount", "Must be between 0 and quantity × unit_price.")
     return discount
 
 

@@ -83,6 +83,7 @@ class Endpoint(Owned):
     class Format(models.TextChoices):
         OIM = "oim", "OnlineInvoiceMaker"
         COREBILL = "corebill", "CoreBill"
+        INVOICED = "invoiced", "Invoiced"
 
     url = models.CharField("URL", max_length=2000)
     events = models.JSONField(help_text='Names of events, "invoice.*" for all of a kind, "*" for all.')

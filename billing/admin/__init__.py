@@ -10,6 +10,7 @@ from billing.admin import (
     products,
     quotations,
     statement_runs,
+    tax_rates,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "products",
     "quotations",
     "statement_runs",
+    "tax_rates",
 ]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.urls import reverse
 
 from billing.admin.amounts import BADGES, day, money
 from billing.admin.filters import late
-from billing.models import Invoice, Payment, Source
+from billing.models import Invoice, Payment, PendingLine, Source
 from billing.services.allocations import sources_with_credit
 from businesses.membership import AdminRequest
 from businesses.permissions import may
@@ -27,6 +27,8 @@ def account_of(customer: Customer, request: AdminRequest) -> dict[str, Any]:
         "invoices": [_invoice(row, customer) for row in _open(customer)],
         "payments": [_payment(row, customer) for row in _payments(customer)],
         "credits": [_credit(row, customer) for row in _credits(customer)],
+        "pending": _pending(customer),
+        "invoice_pending": reverse("admin:customers_customer_invoice_pending", args=[customer.pk]),
         "all_invoices": f"{reverse('admin:billing_invoice_changelist')}?customer__id__exact={customer.pk}",
         "new_invoice": f"{reverse('admin:billing_invoice_add')}?customer={customer.pk}",
         "new_payment": f"{reverse('admin:billing_payment_add')}?customer={customer.pk}",
@@ -78,6 +80,19 @@ def _credits(customer: Customer) -> list[Source]:
     currencies = customer.balances.filter(credit_minor__gt=0).order_by("currency").values_list("currency", flat=True)
     found = [sources_with_credit(customer.business, customer.pk, currency)[:_SHOWN] for currency in currencies]
     return [source for sources in found for source in sources]
+
+
+def _pending(customer: Customer) -> list[dict[str, Any]]:
+    """How many lines wait for the next invoice, and what they come to without tax, per currency."""
+    rows = PendingLine.objects.of(customer.business_id).filter(customer=customer).order_by().values("currency")
+    return [
+        {
+            "currency": row["currency"],
+            "text": f"{row['count']} pending item{'s' if row['count'] > 1 else ''}",
+            "amount": money(row["net"], row["currency"], customer.business),
+        }
+        for row in rows.annotate(count=Count("pk"), net=Sum("net_minor")).order_by("currency")
+    ]
 
 
 def _payments(customer: Customer) -> Any:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -20,6 +20,7 @@ from billing.admin.amounts import NumberField
 from billing.admin.filters import CustomerState
 from billing.admin.forms import choice, text
 from billing.admin.statement_pages import statement_view
+from billing.services.pending_lines import invoice_pending_lines
 from businesses import choices
 from businesses.admin.base import BusinessAdmin, BusinessTabularInline
 from businesses.admin.forms import BusinessForm
@@ -38,7 +39,8 @@ from customers.services import (
     update_customer,
     update_note,
 )
-from invoicing.lib.money import to_major
+from invoicing.lib.errors import DomainError
+from invoicing.lib.money import EXPONENTS, to_major
 from invoicing.lib.text import fold
 from messaging.models import Language
 
@@ -218,7 +220,11 @@ class CustomerAdmin(BusinessAdmin):
 
     # Pages ---------------------------------------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:
-        views: dict[str, Callable[..., Any]] = {"statement": self.statement_view, "restore": self.restore_view}
+        views: dict[str, Callable[..., Any]] = {
+            "statement": self.statement_view,
+            "restore": self.restore_view,
+            "invoice_pending": self.invoice_pending_view,
+        }
         own = [
             path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=f"customers_customer_{name}")
             for name, view in views.items()
@@ -239,6 +245,25 @@ class CustomerAdmin(BusinessAdmin):
     def statement_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
         """Look at a statement, download it, send it."""
         return statement_view(self, request, self.find(request, object_id))
+
+    def invoice_pending_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """Ask, then make a draft of the lines that wait in a currency."""
+        row = self.find(request, object_id)
+        if not self.allows(request, "edit_drafts", row):
+            raise PermissionDenied
+        asked = request.GET.get("currency", "")
+        currency = asked if asked in EXPONENTS else row.billing_currency
+        question = f"All items in {currency} that wait become the lines of one draft invoice."
+        title = f"Invoice pending items of {row}?"
+        if page := self.confirm(request, title=title, question=question, rows=[row], submit="Invoice pending items"):
+            return page
+        try:
+            invoice = invoice_pending_lines(row, details={"currency": currency}, actor=self.actor(request))
+        except DomainError as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+            return HttpResponseRedirect(self.url_of(row.pk))
+        self.message_user(request, f"The draft {invoice} holds what was pending.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:billing_invoice_change", args=[invoice.pk]))
 
     def restore_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
         """Ask, then undo a deletion."""

@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from billing.admin import amounts, pages
+from billing.admin.attachments import attachments_view
 from billing.admin.document_editor import DocumentEditor
 from billing.admin.forms import Form, LetterForm, ReasonForm
 from billing.admin.letters import letter_to
@@ -54,6 +55,7 @@ class DocumentAdmin(DocumentEditor):
             "texts": self.texts_view,
             "discard": self.discard_view,
             "pdf": self.pdf_view,
+            "attachments": self.attachments_view,
         }
 
     def links(self, row: Any) -> dict[str, Any]:
@@ -95,6 +97,10 @@ class DocumentAdmin(DocumentEditor):
         except NotFound as error:
             return HttpResponse(error.message, status=404)
         return pages.pdf(content, row.number, disposition="inline" if "show" in request.GET else "attachment")
+
+    def attachments_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """The files that go with its mails."""
+        return attachments_view(self, request, self.find(request, object_id))
 
     # Pages with one form ---------------------------------------------------------------------------------------------------
     def issue_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:

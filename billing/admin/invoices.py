@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 
 from billing.admin import amounts, pages
 from billing.admin.approval import approval_buttons, approval_of, approve_view, ask_view, is_held, reject_view
+from billing.admin.channels import send_letter_view, send_text_view
 from billing.admin.credit_invoice import credit_invoice_view
 from billing.admin.documents import DocumentAdmin
 from billing.admin.drafts import Editor
@@ -59,6 +60,7 @@ class InvoiceAdmin(DocumentAdmin):
         own: dict[str, Callable[..., Any]] = {"pay": self.pay_view, "cancel": self.cancel_view}
         own |= {"credit": self.credit_view, "apply": self.apply_view}
         own |= {"write-off": self.write_off_view, "reverse-write-off": self.reverse_write_off_view}
+        own |= {"send-text": self.send_text_view, "send-letter": self.send_letter_view}
         own |= {"request-approval": self.ask_view, "approve": self.approve_view, "reject": self.reject_view}
         return {**super().row_views(), **own}
 
@@ -160,6 +162,14 @@ class InvoiceAdmin(DocumentAdmin):
             original=row,
             **{**about, "facts": facts},
         )
+
+    def send_text_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """Text a link to it."""
+        return send_text_view(self, request, self.find(request, object_id))
+
+    def send_letter_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
+        """Post it."""
+        return send_letter_view(self, request, self.find(request, object_id))
 
     def ask_view(self, request: AdminRequest, object_id: str) -> HttpResponseBase:
         """Ask for a draft to be approved."""

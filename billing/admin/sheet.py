@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from billing.admin.amounts import BADGES, day, discounts, money, plain, written
 from billing.admin.approval import approval_buttons, approval_of, is_held
+from billing.admin.attachments import attachments_of
+from billing.admin.channels import channel_buttons
 from billing.admin.credit_pages import buttons_of, credit_of
 from billing.admin.settled import offer_of, settlements_of
 from billing.models import CreditNote, Document, Invoice, Quotation, Revision
@@ -27,6 +29,8 @@ ICONS = {
     "updated": "edit",
     "sent": "send",
     "mailed": "mail",
+    "sent_by_text": "sms",
+    "sent_by_post": "local_post_office",
     "paid": "check_circle",
     "overdue": "schedule",
     "cancelled": "cancel",
@@ -41,6 +45,8 @@ ICONS = {
     "voided": "block",
     "written_off": "content_cut",
     "write_off_reversed": "restore",
+    "attached": "attach_file",
+    "detached": "link_off",
 }
 _SAID = {
     "invoice.sent": "Issued",
@@ -69,6 +75,7 @@ def sheet_of(row: Any, request: AdminRequest) -> dict[str, Any]:
         "settled": settled,
         "approval": approval_of(row) if isinstance(row, Invoice) else None,
         "offer": offer_of(row) if buttons["apply"] and isinstance(row, Invoice) else None,
+        "attachments": attachments_of(row),
         "revisions": _revisions(row),
         "mails": mails_about(row),
         "timeline": timeline(row, also),
@@ -85,6 +92,7 @@ def _buttons(row: Any, request: AdminRequest) -> dict[str, bool]:
         **dict.fromkeys(
             ("pay", "credit", "write_off", "unwrite", "apply", "refund", "redraw", "accept", "convert"), False
         ),
+        **dict.fromkeys(("send_text", "send_letter"), False),
         "issue": row.status == "draft" and may(role, "issue"),
         "send": not closed and may(role, "send"),
         "texts": row.status != "draft" and may(role, "issue"),
@@ -103,6 +111,7 @@ def _of_invoice(row: Invoice, role: str) -> dict[str, bool]:
         "write_off": is_open and may(role, "write_off"),
         "unwrite": issued and given_up and may(role, "write_off"),
         **approval_buttons(row, role),
+        **(channel_buttons(row.business, role) if issued else {}),
         **(dict.fromkeys(("issue", "send"), False) if is_held(row.business, row) else {}),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -15,8 +16,16 @@ from billing.admin.letters import letter_to
 from billing.rendering import render_statement
 from billing.selectors.documents import logo_bytes
 from billing.selectors.statements import Wanted
-from billing.services.statements import proved_statement, read_statement, send_statement
+from billing.services.channels import Texting
+from billing.services.statements import (
+    post_statement,
+    proved_statement,
+    read_statement,
+    send_statement,
+    text_statement,
+)
 from businesses.admin.base import BusinessAdmin
+from businesses.audit import Actor
 from businesses.membership import AdminRequest
 from businesses.models import Business
 from customers.families import family
@@ -24,7 +33,8 @@ from customers.models import Customer, CustomerBalance
 from einvoicing.document import Statement
 from invoicing.lib import clock
 from invoicing.lib.errors import DomainError
-from messaging.models import Kind
+from messaging.connections import connected
+from messaging.models import Connection, Kind
 
 _TYPE = Business.StatementType
 AGES = (
@@ -86,7 +96,7 @@ class StatementForm(LetterForm):
 
 
 def statement_view(admin: BusinessAdmin, request: AdminRequest, customer: Customer) -> HttpResponseBase:
-    """Figures at once; `_pdf` downloads, `_do` sends, `_second` shows the figures of what was typed."""
+    """Figures at once; `_pdf` downloads, those of _SENDS send, `_second` shows the figures of what was typed."""
     data = request.POST if request.method == "POST" else None
     members = family(customer)
     form = StatementForm(
@@ -98,14 +108,18 @@ def statement_view(admin: BusinessAdmin, request: AdminRequest, customer: Custom
         try:
             if "_pdf" in data:
                 return _download(customer, wanted)
-            if "_do" in data:
-                return _send(admin, request, customer, form)
+            if send := next((_SENDS[name] for name in _SENDS if name in data), None):
+                return _send(admin, request, customer, form, send)
         except DomainError as refusal:
             form.refuse(refusal)
     statement = read_statement(customer, wanted)
+    may_send = admin.allows(request, "send_statements")
+    known = connected(customer.business) if may_send else set()
     context: dict[str, Any] = {
         "statement": _figures(statement, customer),
-        "may_send": admin.allows(request, "send_statements"),
+        "may_send": may_send,
+        "may_send_text": Connection.Provider.TWILIO in known,
+        "may_send_letter": Connection.Provider.LOB in known,
     }
     title, back = f"Statement of {customer.name}", admin.url_of(customer.pk)
     return pages.show(
@@ -113,10 +127,21 @@ def statement_view(admin: BusinessAdmin, request: AdminRequest, customer: Custom
     )
 
 
-def _send(admin: BusinessAdmin, request: AdminRequest, customer: Customer, form: StatementForm) -> HttpResponseBase:
+_Send = Callable[[Customer, StatementForm, Actor], object]
+# The button → what it does; numbers and addresses are the customer's own.
+_SENDS: dict[str, _Send] = {
+    "_do": lambda customer, form, actor: send_statement(customer, form.wanted(), form.envelope(), actor=actor),
+    "_text": lambda customer, form, actor: text_statement(customer, form.wanted(), Texting(), actor=actor),
+    "_letter": lambda customer, form, actor: post_statement(customer, form.wanted(), actor=actor),
+}
+
+
+def _send(
+    admin: BusinessAdmin, request: AdminRequest, customer: Customer, form: StatementForm, send: _Send
+) -> HttpResponseBase:
     if not admin.allows(request, "send_statements"):
         raise PermissionDenied
-    send_statement(customer, form.wanted(), form.envelope(), actor=admin.actor(request))
+    send(customer, form, admin.actor(request))
     admin.message_user(request, f"The statement of {customer.name} is on its way.")
     return admin.leave(request, admin.url_of(customer.pk))
 

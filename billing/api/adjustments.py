@@ -1,4 +1,4 @@
-"""`/adjustments`: give credit to an account, list, read, void, refund, apply."""
+"""`/adjustments`: give credit to an account, list, read, reword, void, refund, apply."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from billing.api.filters import AdjustmentFilter
 from billing.api.payment_inputs import (
+    AdjustmentChange,
     AdjustmentInput,
     AllocationsInput,
     RefundInput,
@@ -24,12 +25,14 @@ from billing.serializers.payments import (
     represent_adjustment,
     represent_adjustments,
 )
-from billing.services.adjustments import create_adjustment, void_adjustment
+from billing.services.adjustments import create_adjustment, update_adjustment, void_adjustment
 from billing.services.allocations import change_allocations
 from billing.services.refunds import refund
 from businesses.paging import Order
 from businesses.permissions import READ_WRITE
 from businesses.serializers import paged
+from customers.models import Customer
+from invoicing.lib.errors import Invalid
 from invoicing.lib.fields import read_body
 
 _TAGS = ["Adjustments"]
@@ -67,6 +70,7 @@ class AdjustmentView(SourceView):
             amount_minor=amount,
             day=body.get("adjustment_date"),
             reason=body.get("reason"),
+            metadata=body.get("metadata"),
             actor=self.actor,
         )
         return self.send_created(represent_adjustment(made.pk), number="adjustment_number")
@@ -87,6 +91,18 @@ class AdjustmentView(SourceView):
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002
         """One adjustment."""
         return self.send_source(represent_adjustment(self.get_adjustment(id).pk))
+
+    @extend_schema(request=AdjustmentChange, responses=AdjustmentOutput, tags=_TAGS)
+    def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Change reason or metadata."""
+        row = self.get_adjustment(id)
+        body = read_body(AdjustmentChange, request, partial=True)
+        if not body:
+            raise Invalid("No valid fields to update.")
+        Customer.objects.lock(row.customer_id)
+        self.match(lambda: represent_adjustment(row.pk))
+        update_adjustment(row, changes=body, actor=self.actor)
+        return self.send_one(represent_adjustment(row.pk))
 
     @extend_schema(request=VoidInput, responses=AdjustmentOutput, tags=_TAGS)
     def void(self, request: Request, id: str) -> Response:  # noqa: A002
@@ -116,7 +132,7 @@ class AdjustmentView(SourceView):
 _ONE = r"^adjustments/(?P<id>[^/]+)"
 urlpatterns = [
     re_path(r"^adjustments/?$", AdjustmentView.as_view({"get": "list", "post": "create"}), name="adjustments"),
-    re_path(rf"{_ONE}/?$", AdjustmentView.as_view({"get": "retrieve"}), name="adjustment"),
+    re_path(rf"{_ONE}/?$", AdjustmentView.as_view({"get": "retrieve", "patch": "partial_update"}), name="adjustment"),
     re_path(rf"{_ONE}/void/?$", AdjustmentView.as_view({"post": "void"}), name="adjustment-void"),
     re_path(rf"{_ONE}/refund/?$", AdjustmentView.as_view({"post": "refund"}), name="adjustment-refund"),
     re_path(rf"{_ONE}/allocations/?$", AdjustmentView.as_view({"post": "allocations"}), name="adjustment-allocations"),

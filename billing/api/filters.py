@@ -84,6 +84,7 @@ class InvoiceFilter(DocumentFilter):
     """Filters of invoices."""
 
     status = filters.ChoiceFilter(choices=Invoice.Status.choices)
+    approval = OneOfFilter(choices=Invoice.Approval.choices)
     due_date_after = DayFilter(field_name="due_date", lookup_expr="gte")
     due_date_before = DayFilter(field_name="due_date", lookup_expr="lte")
     overdue = FlagFilter(method="by_overdue")

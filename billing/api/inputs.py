@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from rest_framework import serializers
 
 from billing.models import Document, Invoice, Payment, Product, Quotation, TaxCategory
+from billing.services.channels import Texting
 from billing.services.envelopes import Envelope
 from billing.services.lines import MAX_LINES, LineDraft
 from businesses.models import Business
@@ -109,6 +110,7 @@ class PaymentInput(Strict):
     method = serializers.ChoiceField(choices=Payment.Method.choices, required=False, default=Payment.Method.OTHER)
     reference = Text(max_length=100)
     notes = LongText()
+    metadata = Metadata()
 
 
 class SendInput(Strict):
@@ -119,6 +121,18 @@ class SendInput(Strict):
     bcc = serializers.ListField(child=Text(required=True, max_length=254), required=False, max_length=50)
     subject = Text()
     message = LongText()
+
+
+class TextInput(Strict):
+    """Which numbers to text to, and what to say; the default is the customer's contacts that want text messages."""
+
+    to = serializers.ListField(child=Text(required=True, max_length=50), required=False, max_length=50)
+    message = Text(max_length=1_600, help_text="`{link}` and the names of a mail's text are filled in.")
+
+
+def texting(body: Mapping[str, Any]) -> Texting:
+    """What a TextInput describes."""
+    return Texting(to=body.get("to"), message=body.get("message"))
 
 
 def envelope(body: Mapping[str, Any]) -> Envelope:

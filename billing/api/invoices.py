@@ -11,7 +11,16 @@ from rest_framework.response import Response
 
 from billing.api.documents import EXAMPLE, SORTS, DocumentView
 from billing.api.filters import InvoiceFilter
-from billing.api.inputs import InvoiceChange, InvoiceInput, PaymentInput, SendInput, envelope, split_body
+from billing.api.inputs import (
+    InvoiceChange,
+    InvoiceInput,
+    PaymentInput,
+    SendInput,
+    TextInput,
+    envelope,
+    split_body,
+    texting,
+)
 from billing.api.payment_inputs import minor_units
 from billing.models import Invoice
 from billing.serializers.documents import (
@@ -24,12 +33,12 @@ from billing.serializers.documents import (
 from billing.serializers.payments import PaymentOutput, represent_payment
 from billing.services.invoices import create_invoice, delete_invoice, update_invoice
 from billing.services.payments import record_payment
-from billing.services.sending import send_invoice
+from billing.services.sending import post_document, send_invoice, text_document
 from businesses.paging import Order
 from businesses.permissions import READ_WRITE
 from businesses.serializers import paged
 from invoicing.lib.errors import Detail, Invalid
-from invoicing.lib.fields import read_body
+from invoicing.lib.fields import Strict, read_body
 
 _TAGS = ["Invoices"]
 _PAYMENT = OpenApiExample("A transfer", value={"amount": 1000, "method": "bank_transfer"}, request_only=True)
@@ -110,6 +119,21 @@ class InvoiceView(DocumentView):
         send_invoice(invoice, envelope(read_body(SendInput, request)), actor=self.actor)
         return self.send(represent_invoice(invoice.pk), 202)
 
+    @extend_schema(request=TextInput, responses={202: InvoiceOutput}, tags=_TAGS)
+    def send_text(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Text a link to an invoice's PDF through Twilio; a draft is issued first. 409 where Twilio is not connected."""
+        invoice = self.get_invoice(id)
+        text_document(invoice, texting(read_body(TextInput, request)), actor=self.actor)
+        return self.send(represent_invoice(invoice.pk), 202)
+
+    @extend_schema(request=None, responses={202: InvoiceOutput}, tags=_TAGS)
+    def send_letter(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Post an invoice to its customer's address through Lob; a draft is issued first. 409 where Lob is not connected."""
+        invoice = self.get_invoice(id)
+        read_body(Strict, request)
+        post_document(invoice, actor=self.actor)
+        return self.send(represent_invoice(invoice.pk), 202)
+
     @extend_schema(request=PaymentInput, responses={201: PaymentOutput}, examples=[_PAYMENT], tags=_TAGS)
     def pay(self, request: Request, id: str) -> Response:  # noqa: A002
         """Record a payment of one invoice."""
@@ -138,6 +162,8 @@ urlpatterns = [
         name="invoice",
     ),
     re_path(rf"{_ONE}/send/?$", InvoiceView.as_view({"post": "send_mail"}), name="invoice-send"),
+    re_path(rf"{_ONE}/text/?$", InvoiceView.as_view({"post": "send_text"}), name="invoice-text"),
+    re_path(rf"{_ONE}/letter/?$", InvoiceView.as_view({"post": "send_letter"}), name="invoice-letter"),
     re_path(rf"{_ONE}/pdf/?$", InvoiceView.as_view({"get": "pdf"}), name="invoice-pdf"),
     re_path(rf"{_ONE}/payments/?$", InvoiceView.as_view({"post": "pay"}), name="invoice-payments"),
 ]

@@ -13,7 +13,7 @@ from billing.models import Invoice, Payment
 from billing.services.allocations import Share
 from businesses.models import Business
 from invoicing.lib.errors import Detail, Invalid
-from invoicing.lib.fields import CurrencyCode, Day, LongText, Number, Reference, Strict, Text
+from invoicing.lib.fields import CurrencyCode, Day, LongText, Metadata, Number, Reference, Strict, Text
 from invoicing.lib.money import MAX_MINOR, exponent, to_major, to_minor_exact
 
 MAX_ALLOCATIONS = 1_000
@@ -51,6 +51,7 @@ class PaymentChange(Strict):
 
     reference = Text(max_length=100)
     notes = LongText()
+    metadata = Metadata()
 
 
 class AdjustmentInput(Strict):
@@ -61,6 +62,14 @@ class AdjustmentInput(Strict):
     currency = CurrencyCode(help_text="Default: the customer's, else the business's.")
     adjustment_date = Day(required=False, allow_null=True, help_text="Default: today.")
     reason = Text()
+    metadata = Metadata()
+
+
+class AdjustmentChange(Strict):
+    """What may change of an adjustment: nothing is posted by it."""
+
+    reason = Text()
+    metadata = Metadata()
 
 
 class VoidInput(Strict):

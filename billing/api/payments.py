@@ -99,7 +99,7 @@ class PaymentView(SourceView):
 
     @extend_schema(request=PaymentChange, responses=PaymentOutput, tags=_TAGS)
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
-        """Change reference or notes; a receipt stays as it was."""
+        """Change reference, notes or metadata; a receipt stays as it was."""
         payment = self.get_payment(id)
         body = read_body(PaymentChange, request, partial=True)
         if not body:

@@ -23,7 +23,6 @@ class SourceView(DocumentView):
     """Parsing and answering that payments and adjustments have in common."""
 
     query: ClassVar = {"retrieve": frozenset({"fields", "expand"})}
-    has_metadata = False
 
     def account(self, body: dict[str, Any]) -> tuple[Customer, str, int]:
         """The customer, currency and amount (in minor units) that a body names, taken out of it."""

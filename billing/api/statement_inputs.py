@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from rest_framework import exceptions, serializers
 
-from billing.api.inputs import SendInput
+from billing.api.inputs import SendInput, TextInput
 from billing.selectors.statement_plans import RunOrder
 from billing.selectors.statements import BALANCE_FORWARD, OPEN_ITEM, Wanted
 from businesses.filters import MomentField
@@ -60,6 +60,10 @@ class StatementInput(_PeriodInput):
 
 class StatementSendInput(SendInput, StatementInput):
     """Which statement, whom to mail it to, and what to say."""
+
+
+class StatementTextInput(TextInput, StatementInput):
+    """Which statement, which numbers to text its link to, and what to say."""
 
 
 class RunInput(_PeriodInput):

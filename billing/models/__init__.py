@@ -13,15 +13,19 @@ from billing.models.documents import (
     QuotationLine,
     Revision,
 )
+from billing.models.files import Attachment, UploadedFile
 from billing.models.ledger import Allocation, DueDate, Entry, Source
 from billing.models.payment import Payment
+from billing.models.pending_lines import PendingLine
 from billing.models.product import Product
 from billing.models.statements import KeptStatement, StatementOutcome, StatementRun
 from billing.models.tax import TaxCategory
+from billing.models.tax_rates import TaxRate
 
 __all__ = [
     "Adjustment",
     "Allocation",
+    "Attachment",
     "BooksCheck",
     "CreditNote",
     "CreditNoteLine",
@@ -35,6 +39,7 @@ __all__ = [
     "InvoiceQuerySet",
     "KeptStatement",
     "Payment",
+    "PendingLine",
     "Product",
     "Quotation",
     "QuotationLine",
@@ -44,4 +49,6 @@ __all__ = [
     "StatementOutcome",
     "StatementRun",
     "TaxCategory",
+    "TaxRate",
+    "UploadedFile",
 ]

@@ -70,6 +70,10 @@ class Adjustment(Owned, CreditSource):
     amount_minor = models.BigIntegerField()
     adjustment_date = models.DateField()
     reason = models.CharField(max_length=255, null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    extra = models.JSONField(
+        default=dict, editable=False, help_text="What another wire format only keeps and gives back, by its name."
+    )
     updated_at = UpdatedAt(editable=False)
 
     objects = OwnedQuerySet.as_manager()

@@ -50,6 +50,10 @@ class Payment(Owned, CreditSource):
     method = models.CharField(max_length=20, choices=Method.choices, default=Method.OTHER)
     reference = models.CharField(max_length=100, null=True, blank=True)
     notes = models.TextField(null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    extra = models.JSONField(
+        default=dict, editable=False, help_text="What another wire format only keeps and gives back, by its name."
+    )
     view = models.TextField(default="", editable=False)  # the receipt, frozen when the payment was recorded
     receipt = models.ForeignKey(StoredFile, models.PROTECT, null=True, editable=False, related_name="+")
     updated_at = UpdatedAt(editable=False)

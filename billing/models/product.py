@@ -7,6 +7,7 @@ from typing import Self
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 
+from billing.codes import CODE_LENGTH, validate_code
 from billing.models.tax import TaxCategory
 from businesses.models import Owned, OwnedQuerySet, UpdatedAt
 from invoicing.lib.errors import NotFound
@@ -37,6 +38,13 @@ class Product(Owned):
         max_digits=7, decimal_places=4, default=0, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
     unit = models.CharField(max_length=30, null=True, blank=True)
+    slug = models.CharField(
+        max_length=CODE_LENGTH,
+        null=True,
+        editable=False,
+        validators=[validate_code],
+        help_text="The name as a word of a URL, or what a program chose; for ever.",
+    )
     product_code = models.CharField(max_length=50, null=True, blank=True)
     tax_category = models.CharField(max_length=2, choices=TaxCategory.choices, default=TaxCategory.STANDARD)
     active = models.BooleanField(default=True)
@@ -52,6 +60,7 @@ class Product(Owned):
     objects = ProductQuerySet.as_manager()
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["business", "slug"], name="product_slug_once")]
         indexes = [
             models.Index(fields=["business", "-id"], name="product_newest"),
             models.Index(fields=["business", "name_folded", "id"], name="product_by_name"),

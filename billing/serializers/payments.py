@@ -15,7 +15,7 @@ from invoicing.lib.money import major_number
 
 _SHARED = (
     *("pk", "uuid", "business__uuid", "customer__uuid", "number", "currency", "amount_minor", "unallocated_minor"),
-    *("refunded_minor", "status", "created_at", "updated_at"),
+    *("refunded_minor", "status", "metadata", "created_at", "updated_at"),
 )
 PAYMENT_COLUMNS = (*_SHARED, "payment_date", "method", "reference", "notes")
 ADJUSTMENT_COLUMNS = (*_SHARED, "adjustment_date", "reason")
@@ -84,6 +84,7 @@ def _head(row: Mapping[str, Any], noun: str) -> dict[str, Any]:
 
 def _tail(row: Mapping[str, Any], applied: list[dict[str, Any]], refunds: list[dict[str, Any]]) -> dict[str, Any]:
     return {
+        "metadata": row["metadata"],
         "allocations": applied,
         "refunds": refunds,
         "created_at": clock.iso(row["created_at"]),
@@ -134,6 +135,7 @@ class SourceOutput(serializers.Serializer[Any]):
     amount = serializers.FloatField()
     unallocated_amount = serializers.FloatField()
     refunded_amount = serializers.FloatField()
+    metadata = serializers.DictField(child=serializers.CharField())
     allocations = AllocationOutput(many=True)
     refunds = RefundOutput(many=True)
     created_at = serializers.DateTimeField()

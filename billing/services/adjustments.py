@@ -1,8 +1,10 @@
-"""Credit given to an account without a document, and taken back."""
+"""Credit given to an account without a document, reworded, and taken back."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
@@ -26,6 +28,8 @@ def create_adjustment(
     actor: Actor,
     day: date | None = None,
     reason: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    extra: Mapping[str, Any] | None = None,
 ) -> Adjustment:
     """Give a customer credit, in minor units, from `day` (today) on; Invalid for an amount or a date that cannot be.
 
@@ -44,12 +48,29 @@ def create_adjustment(
         amount_minor=amount_minor,
         adjustment_date=day or today,
         reason=reason,
+        metadata=metadata or {},
+        extra=extra or {},
     )
     given = give_number(customer.business, Adjustment, row.adjustment_date)
     row.number, row.sequence, row.period = given.number, given.sequence, given.period
     row.save(force_insert=True)
     post_credit(row)
     audit.record(customer.business, actor, "adjustment.created", row, {"amount_minor": amount_minor})
+    return row
+
+
+@transaction.atomic
+def update_adjustment(row: Adjustment, *, changes: Mapping[str, Any], actor: Actor) -> Adjustment:
+    """Change reason, metadata or extra, which nothing is posted by; what equals what is there changes nothing."""
+    Customer.objects.lock(row.customer_id)
+    row.refresh_from_db()
+    different = {name: value for name, value in changes.items() if getattr(row, name) != value}
+    if not different:
+        return row
+    for name, value in different.items():
+        setattr(row, name, value)
+    row.save(update_fields=[*different, "updated_at"])
+    audit.record(row.business, actor, "adjustment.updated", row, {"fields": sorted(different)})
     return row
 
 

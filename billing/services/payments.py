@@ -35,7 +35,7 @@ from invoicing.lib.errors import Conflict, Detail, Invalid
 def record_payment(
     invoice: Invoice, *, amount_minor: int, actor: Actor, details: Mapping[str, Any] | None = None
 ) -> Payment:
-    """Record a payment of one open invoice; `details` are payment_date (today), method (other), reference, notes.
+    """Record a payment of one open invoice; `details` are payment_date (today), method (other), reference, notes, metadata.
 
     Raises Invalid for an amount that is not positive, Conflict where the invoice owes nothing or less (`exceeds_amount_due`).
     """
@@ -97,6 +97,8 @@ def _new(customer: Customer, currency: str, amount_minor: int, details: Mapping[
         method=details.get("method") or Payment.Method.OTHER,
         reference=details.get("reference"),
         notes=details.get("notes"),
+        metadata=details.get("metadata") or {},
+        extra=details.get("extra") or {},
     )
 
 
@@ -120,7 +122,7 @@ def _record(payment: Payment, shares: Sequence[Share], *, actor: Actor, before: 
 
 @transaction.atomic
 def update_payment(payment: Payment, *, changes: Mapping[str, Any], actor: Actor) -> Payment:
-    """Change reference and notes, which nothing is posted by; what equals what is there changes nothing."""
+    """Change reference, notes, metadata or extra, which nothing is posted by; what equals what is there changes nothing."""
     Customer.objects.lock(payment.customer_id)
     payment = Payment.objects.with_customer().get(pk=payment.pk)
     different = {name: value for name, value in changes.items() if getattr(payment, name) != value}
@@ -131,7 +133,8 @@ def update_payment(payment: Payment, *, changes: Mapping[str, Any], actor: Actor
         setattr(payment, name, value)
     payment.save(update_fields=[*different, "updated_at"])
     audit.record(payment.business, actor, "payment.updated", payment, {"fields": sorted(different)})
-    publish_source(payment, "updated", actor=actor, previous=previous)
+    told = {name: value for name, value in previous.items() if name != "extra"}  # which no event shows
+    publish_source(payment, "updated", actor=actor, previous=told)
     return payment
 
 

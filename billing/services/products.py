@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from billing.codes import free_code
 from billing.models import Product
 from billing.serializers.products import represent_product
 from businesses import audit
@@ -22,16 +23,24 @@ from invoicing.lib.text import fold, fold_all
 
 @transaction.atomic
 def create_product(
-    business: Business, *, name: str, unit_price: Decimal, actor: Actor, unique_name: bool = False, **columns: Any
+    business: Business,
+    *,
+    name: str,
+    unit_price: Decimal,
+    actor: Actor,
+    slug: str | None = None,
+    unique_name: bool = False,
+    **columns: Any,
 ) -> Product:
     """A new product; `unit_price` in major units of the business's currency. Invalid names the field that is wrong.
 
-    With `unique_name`, as some of the wire formats promise, Conflict where another product has the name.
+    Without a `slug` one is made from the name; Conflict where a given one is in use, be it by a deleted product. With
+    `unique_name`, as some of the wire formats promise, Conflict where another product has the name.
     """
-    product = Product(business=business, name=name, unit_price=unit_price, **columns)
+    product = Product(business=business, name=name, unit_price=unit_price, slug=slug or None, **columns)
     if unique_name:
         _refuse_duplicate(product)
-    _store(product)
+    _store_new(product)
     audit.record(business, actor, "product.created", product)
     return product
 
@@ -72,6 +81,36 @@ def _refuse_duplicate(product: Product) -> None:
     if others.filter(name_folded=fold(product.name)[:400]).exists():
         message = f"A product with the name '{product.name}' already exists in this business."
         raise Conflict(message, code="duplicate_name", details=[Detail("name", "Already in use.")])
+
+
+def _has_slug(product: Product, slug: str) -> bool:
+    return Product.objects.of(product.business_id).filter(slug=slug).exists()
+
+
+def _free_slug(product: Product) -> str:
+    return free_code(product.name, "item", product.uuid, taken=lambda slug: _has_slug(product, slug))
+
+
+def _refuse_taken_slug(product: Product) -> None:
+    if product.slug and _has_slug(product, product.slug):
+        message = f"A product with the id '{product.slug}' already exists in this business, or was deleted."
+        raise Conflict(message, code="duplicate_slug", details=[Detail("slug", "Already in use.")])
+
+
+def _store_new(product: Product) -> None:
+    """Store a product under the slug it was given, else under a free one."""
+    given = product.slug is not None
+    _refuse_taken_slug(product)
+    product.slug = product.slug or _free_slug(product)
+    try:
+        with transaction.atomic():
+            _store(product)
+    except IntegrityError:  # another was quicker
+        if given:
+            _refuse_taken_slug(product)
+            raise
+        product.slug = _free_slug(product)
+        _store(product)
 
 
 def _store(product: Product) -> None:

@@ -55,6 +55,7 @@ def test_an_adjustment_is_credit(api: Api, customer: str, adjust: Make) -> None:
         "status": "recorded",
         "adjustment_date": "2026-01-01",
         "reason": "Opening balance",
+        "metadata": {},
         "allocations": [],
         "refunds": [],
     }

@@ -306,3 +306,11 @@ def test_what_is_held_cannot_be_issued_from_its_page(strict: Business) -> None:
 def test_the_setting(alice: Business) -> None:
     address = f"/admin/businesses/business/{alice.pk}/change/"
     assert "Invoices are approved before they are issued" in browser(alice).get(address).content.decode()
+
+
+def test_a_list_of_what_waits(api: Api, make_invoice: Make) -> None:
+    waiting, _ = make_invoice(), make_invoice()
+    api.post(f"/invoices/{waiting['id']}/request-approval")
+    assert [row["id"] for row in api.get("/invoices?approval=pending").json()["data"]] == [waiting["id"]]
+    assert api.get("/invoices?approval=approved").json()["data"] == []
+    assert api.get("/invoices?approval=nonsense").status_code == 400

@@ -79,6 +79,7 @@ def test_one_payment_of_many_invoices_whose_rest_is_credit(
         "method": "bank_transfer",
         "reference": "T-77",
         "notes": "Thanks",
+        "metadata": {},
         "allocations": [
             {"invoice_id": first["id"], "invoice_number": "INV-00001", "amount": 100},
             {"invoice_id": second["id"], "invoice_number": "INV-00002", "amount": 40.5},

@@ -35,7 +35,7 @@ from conftest import Api
 from customers.models import Customer
 from customers.services import update_customer
 from invoicing.lib.errors import Invalid
-from messaging.mime import build_letter
+from messaging.mime import build_mail
 from messaging.models import Message, State
 from messaging.private_links import PrivateLink
 from messaging.services import retry_message, save_text
@@ -75,7 +75,7 @@ def mail_of(message: Message) -> EmailMessage:
     with clock.at(noon(12)):
         prepare(message)
     message.refresh_from_db()
-    return BytesParser(policy=default).parsebytes(build_letter(message).content)  # type: ignore[return-value]
+    return BytesParser(policy=default).parsebytes(build_mail(message).content)  # type: ignore[return-value]
 
 
 def path_in(message: Message) -> str:
@@ -324,10 +324,10 @@ def test_the_mail_has_the_link_as_a_button_and_the_pdf(api: Api, customer: Custo
 def test_sent_again_it_is_the_same_to_the_byte(api: Api, customer: Customer) -> None:
     sent = send(api, customer)
     mail_of(sent)
-    first = build_letter(sent).content
+    first = build_mail(sent).content
     Message.objects.filter(pk=sent.pk).update(state=State.FAILED)
     retry_message(sent, actor=SYSTEM)
-    assert build_letter(Message.objects.get()).content == first
+    assert build_mail(Message.objects.get()).content == first
     assert PublicLink.objects.count() == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from celery.schedules import crontab
 from django.templatetags.static import static
 
 from invoicing.lib.env import read_environment
+from invoicing.lib.secrets import derive_key
 
 ENVIRONMENT = read_environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,7 +27,10 @@ TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 OUTGOING_ALLOW_NETS = ENVIRONMENT.outgoing_allow_nets
 RATE_LIMIT = ENVIRONMENT.rate_limit
 WEBHOOK_CALLS_PER_ENDPOINT = ENVIRONMENT.webhook_calls_per_endpoint  # at a time, of one dispatcher
-WEBHOOK_FORMATS = {"corebill": "dialects.corebill.webhooks"}  # of endpoints, besides the native one
+WEBHOOK_FORMATS = {  # of endpoints, besides the native one
+    "corebill": "dialects.corebill.webhooks",
+    "invoiced": "dialects.invoiced.webhooks",
+}
 EVENT_RETENTION_DAYS = ENVIRONMENT.event_retention_days  # 0: for ever
 
 INSTALLED_APPS = [
@@ -40,6 +45,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -121,6 +127,13 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = 12 * 60 * 60
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60
+# Tokens of members who log in with a program: see businesses/sessions.py.
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": derive_key(SECRET_KEY, "tokens of members").hex(),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+}
 PUBLIC_LINK_DAYS = 90  # of links that need no login: statements
 
 # The browser -------------------------------------------------------------------------------------------------------
@@ -182,6 +195,7 @@ CELERY_BEAT_SCHEDULE = {
     "books": {"task": "billing.tasks.prove_books", "schedule": crontab(hour=3, minute=17)},
     "audit": {"task": "businesses.tasks.link_audit", "schedule": 60.0, "options": {"expires": 60}},
     "idempotency": {"task": "businesses.tasks.forget_idempotency_keys", "schedule": 3600.0},
+    "tokens": {"task": "businesses.tasks.forget_expired_tokens", "schedule": crontab(hour=2, minute=47)},
 }
 
 # Mail ----------------------------------------------------------------------------------------------------------------

@@ -35,12 +35,14 @@ def fill(business: Business, api: Api) -> None:
     create_endpoint(business, url="https://hooks.example.com/in", events=["*"], actor=SYSTEM)
     customer = a_customer(business)
     a_product(business)
+    assert api.post("/tax-rates", {"name": "VAT", "rate": 19}).status_code == 201
     invoice = an_invoice(business, "sent", customer=customer)
     an_invoice(business, "paid", customer=customer)
     line = {"description": "Work", "quantity": 1, "unit_price": 100}
     an_adjustment(customer)
     credit_invoice(invoice, Credit(amount_minor=500), actor=SYSTEM)
     assert api.post("/quotations", {"customer_id": str(customer.uuid), "items": [line]}).status_code == 201
+    assert api.post("/connections", {"provider": "lob", "credential": "x" * 32}).status_code == 200
     assert api.post(f"/invoices/{invoice.uuid}/send").status_code in {200, 202}
     assert api.post(f"/customers/{customer.uuid}/statement/send", {"type": "open_item"}).status_code in {200, 202}
     assert api.post("/statement-runs", {"type": "open_item"}).status_code in {201, 202}

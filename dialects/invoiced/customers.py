@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid5
 
-from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.lookups import Exact
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,8 +13,7 @@ from billing.public.account_statement import account_statement_url
 from billing.selectors.balances import BalanceAsked
 from billing.selectors.statements import BALANCE_FORWARD, OPEN_ITEM, Wanted
 from billing.services.balances import read_balance
-from billing.services.envelopes import Envelope
-from billing.services.statements import send_statement
+from billing.services.statements import post_statement, send_statement, text_statement
 from businesses.models import Business
 from customers.models import Customer, CustomerBalance
 from customers.serializers import CUSTOMER_COLUMNS, represent_customers
@@ -25,15 +21,22 @@ from customers.services import create_customer, delete_customer, update_customer
 from dialects.door import rows_in_order
 from dialects.invoiced import mapping
 from dialects.invoiced.door import InvoicedView
-from dialects.invoiced.inputs import CustomerInput, Flag, Seconds, StatementInput
+from dialects.invoiced.inputs import CustomerInput, Flag, StatementInput
+from dialects.invoiced.lists import equals, filtered, order, whether
+from dialects.invoiced.mapping import day_of
+from dialects.invoiced.message_inputs import LetterInput, StatementTextInput, texting
+from dialects.invoiced.messages import email_of, envelope_of, letter_of, text_of
 from invoicing.lib import clock, money
-from invoicing.lib.errors import Conflict, Invalid
+from invoicing.lib.errors import Invalid
 from invoicing.lib.fields import read_body
-from messaging.models import Message
 
 _SORTS = {"name": "name_folded", "number": "number", "created_at": "pk", "updated_at": "updated_at", "id": "pk"}
-_FILTERS = ("name", "number", "email", "city", "state", "postal_code", "country", "type", "payment_terms", "phone")
+_TEXTS = ("name", "number", "email", "city", "state", "postal_code", "country", "type", "payment_terms", "phone")
 _FLAGS = {"autopay": "autopay", "credit_hold": "credit_hold", "taxable": "taxable", "chase": "reminders"}
+_FILTERS = {
+    **{name: equals(mapping.CUSTOMER_FIELDS[name]) for name in _TEXTS},
+    **{name: whether(Q(**{column: True})) for name, column in _FLAGS.items()},
+}
 
 
 def shown_customers(business: Business, pks: list[int]) -> list[dict[str, Any]]:
@@ -55,6 +58,8 @@ def shown_customers(business: Business, pks: list[int]) -> list[dict[str, Any]]:
 class CustomerView(InvoicedView):
     """Customers of the business."""
 
+    shows_secret = frozenset({"send_text"})
+
     def create(self, request: Request) -> Response:
         """A new customer."""
         customer = create_customer(self.business, actor=self.actor, **self._columns(request, {}))
@@ -62,8 +67,9 @@ class CustomerView(InvoicedView):
 
     def list(self, request: Request) -> Response:
         """Newest first, or by `sort`; filter[…], metadata[…], payment_source, open_balance, updated_after."""
-        rows = self._filtered(Customer.objects.of(self.business).live())
-        return self.send_page(rows, lambda pks: shown_customers(self.business, pks), *self._order())
+        rows = filtered(Customer.objects.of(self.business).live(), self.asked, _FILTERS)
+        rows = _facts(rows, self.asked)
+        return self.send_page(rows, lambda pks: shown_customers(self.business, pks), *order(self.asked, _SORTS))
 
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002
         """One customer."""
@@ -111,21 +117,24 @@ class CustomerView(InvoicedView):
         """Mail a statement with its PDF; an object for each recipient."""
         customer = self.find_customer(id)
         body = read_body(StatementInput, request)
-        copies = [part.strip() for part in (body.get("bcc") or "").split(",") if part.strip()]
-        words = {name: body.get(name) for name in ("subject", "message")}
-        envelope = Envelope(to=body.get("to") or None, bcc=copies, **words)
-        message = send_statement(customer, _wanted(body), envelope, actor=self.actor)
-        return self.send([_email(message, address) for address in message.to], 201)
+        wanted = _wanted(body, self.business.time_zone)
+        message = send_statement(customer, wanted, envelope_of(body), actor=self.actor)
+        return self.send([email_of(message, address, "statement_email") for address in message.to], 201)
 
     def send_text(self, request: Request, id: str) -> Response:  # noqa: A002
-        """Refused: nothing that sends text messages is connected."""
-        self.find_customer(id)
-        raise Conflict("Twilio must be connected to send text messages; it is not.", code="not_connected")
+        """Text a link to a statement; an object for each number."""
+        customer = self.find_customer(id)
+        body = read_body(StatementTextInput, request)
+        messages = text_statement(customer, _wanted(body, self.business.time_zone), texting(body), actor=self.actor)
+        return self.send([text_of(message) for message in messages], 201)
 
     def send_letter(self, request: Request, id: str) -> Response:  # noqa: A002
-        """Refused: nothing that sends letters is connected."""
-        self.find_customer(id)
-        raise Conflict("Lob must be connected to send letters; it is not.", code="not_connected")
+        """Post a statement to the billing address; one object in an array, as its SDK needs it."""
+        customer = self.find_customer(id)
+        message = post_statement(
+            customer, _wanted(read_body(LetterInput, request), self.business.time_zone), actor=self.actor
+        )
+        return self.send([letter_of(message)], 201)
 
     def find_customer(self, text: str) -> Customer:
         """The customer in the path."""
@@ -149,72 +158,24 @@ class CustomerView(InvoicedView):
     def _shown(self, customer: Customer) -> dict[str, Any]:
         return shown_customers(self.business, [customer.pk])[0]
 
-    # Lists -----------------------------------------------------------------------------------------------------------
-    def _filtered(self, rows: QuerySet[Customer]) -> QuerySet[Customer]:
-        asked = self.asked
-        for name, value in _pairs(asked, "filter").items():
-            if name in _FLAGS:
-                rows = rows.filter(**{_FLAGS[name]: Flag().run_validation(value)})
-            elif name in _FILTERS:
-                rows = rows.filter(**{mapping.CUSTOMER_FIELDS[name]: value})
-            else:
-                raise Invalid.field(f"filter[{name[:50]}]", f"Expected one of {', '.join((*_FILTERS, *_FLAGS))}.")
-        for name, value in _pairs(asked, "metadata").items():
-            rows = rows.filter(Exact(KeyTextTransform(name, "metadata"), value))
-        if "payment_source" in asked and Flag().run_validation(asked["payment_source"]):
-            rows = rows.none()  # nothing is charged here, so nobody has one
-        if "open_balance" in asked:
-            owes = Exists(CustomerBalance.objects.filter(customer=OuterRef("pk"), outstanding_minor__gt=0))
-            rows = rows.filter(owes if Flag().run_validation(asked["open_balance"]) else ~owes)
-        if asked.get("updated_after"):
-            rows = rows.filter(updated_at__gt=Seconds().run_validation(asked["updated_after"]))
-        return rows
 
-    def _order(self) -> Sequence[str]:
-        order = []
-        for part in filter(None, (part.strip() for part in self.parameters.get("sort", "").split(","))):
-            name, _, direction = part.partition(" ")
-            if name not in _SORTS or direction.lower() not in ("", "asc", "desc"):
-                raise Invalid.field(
-                    "sort", f"Expected a column ({', '.join(_SORTS)}) and asc or desc, such as name asc."
-                )
-            order.append(("-" if direction.lower() == "desc" else "") + _SORTS[name])
-        return [*order, "-pk"]
+def _facts(rows: QuerySet[Customer], asked: Mapping[str, Any]) -> QuerySet[Customer]:
+    """Those with a payment source or an open balance, or those without, where that is asked."""
+    if "payment_source" in asked and Flag().run_validation(asked["payment_source"]):
+        rows = rows.none()  # nothing is charged here, so nobody has one
+    if "open_balance" in asked:
+        owes = Exists(CustomerBalance.objects.filter(customer=OuterRef("pk"), outstanding_minor__gt=0))
+        rows = rows.filter(owes if Flag().run_validation(asked["open_balance"]) else ~owes)
+    return rows
 
 
-def _pairs(asked: dict[str, Any], name: str) -> dict[str, str]:
-    value = asked.get(name, {})
-    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise Invalid.field(name, f"Expected {name}[name]=value.")
-    return value
-
-
-def _wanted(body: dict[str, Any]) -> Wanted:
+def _wanted(body: dict[str, Any], time_zone: str) -> Wanted:
     kind = body.get("type") or OPEN_ITEM.value
     if kind == BALANCE_FORWARD.value and not body.get("start"):
         raise Invalid.field("start", "A balance is carried forward from a moment.")
     return Wanted(
         type=kind,
-        start=mapping.day_of(body.get("start")),
-        end=mapping.day_of(body.get("end")),
+        start=day_of(body.get("start"), time_zone),
+        end=day_of(body.get("end"), time_zone),
         only_past_due=body.get("items") == "past_due",
     )
-
-
-def _email(message: Message, address: str) -> dict[str, Any]:
-    """A queued mail as one of Invoiced's; each recipient's has an id of its own, which never changes."""
-    created = int(message.created_at.timestamp())
-    return {
-        "id": uuid5(UUID(str(message.uuid)), address).hex,
-        "object": "email",
-        "state": "sent",
-        "reject_reason": None,
-        "email": address,
-        "template": "statement_email",
-        "subject": message.subject,
-        "message": message.body_text,
-        "opens": 0,
-        "opens_detail": [],
-        "created_at": created,
-        "updated_at": created,
-    }

@@ -16,7 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from businesses.authentication import credentials, find_api_key
-from businesses.models import ApiKey, OwnedQuerySet
+from businesses.callers import Caller
+from businesses.models import OwnedQuerySet
 from businesses.permissions import READ_WRITE
 from dialects.door import DialectView, Refusal
 from dialects.invoiced.forms import FormParser, nest
@@ -30,11 +31,11 @@ _PER_PAGE, _MOST = 25, 100
 class KeyAsUser(BaseAuthentication):
     """`Authorization: Basic base64(key + ":")`, or `Bearer key`."""
 
-    def authenticate(self, request: Request) -> tuple[Any, ApiKey]:
+    def authenticate(self, request: Request) -> tuple[Any, Caller]:
         secret = credentials(request, "bearer") or _user(credentials(request, "basic"))
         if not secret:
             raise AuthenticationFailed("Missing API key: send it as the user name of HTTP Basic authentication.")
-        return None, find_api_key(secret)
+        return None, Caller.program(find_api_key(secret))
 
     def authenticate_header(self, request: Request) -> str:
         return 'Basic realm="Invoiced"'

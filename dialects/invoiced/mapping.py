@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from invoicing.lib import clock
 
 # Invoiced's name → ours.
 _ADDRESS = {
@@ -101,9 +104,14 @@ def unix(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
 
 
-def day_of(moment: datetime | None) -> date | None:
-    """The day of a moment of theirs, which stands for a day, in UTC."""
-    return moment.date() if moment else None
+def day_of(moment: datetime | None, time_zone: str) -> date | None:
+    """The day that a time of theirs stands for: the one it falls on in the business's time zone."""
+    return moment.astimezone(ZoneInfo(time_zone)).date() if moment else None
+
+
+def seconds_of(day: str | None, time_zone: str) -> int | None:
+    """When a day begins in the business's time zone, in Unix seconds."""
+    return int(clock.midnight(date.fromisoformat(day), time_zone).timestamp()) if day else None
 
 
 def _times(native: Mapping[str, Any]) -> dict[str, int]:

@@ -65,6 +65,8 @@ def test_answers_keep_to_the_schema_key_by_key(api: Api) -> None:
     holds("BalanceOutput", api.get(f"/customers/{customer['id']}/balance").json())
     adjustment = {"customer_id": customer["id"], "amount": 1}
     holds("AdjustmentOutput", api.post("/adjustments", adjustment).json())
+    holds("TaxRateOutput", api.post("/tax-rates", {"name": "VAT", "rate": 19}).json())
+    holds("PendingLineOutput", api.post(f"/customers/{customer['id']}/pending-items", body["items"][0]).json())
     holds("ProductOutput", api.post("/products", {"name": "Hour", "unit_price": 80}).json())
     holds("BusinessOutput", api.get("/business").json())
     holds("KeyOutput", api.get("/me").json())

@@ -12,18 +12,22 @@ from businesses.authentication import create_api_key, revoke_api_key
 from businesses.models import ApiKey
 from conftest import Api, make_api
 from invoicing.lib import clock
-from tests.contract.routes import operations
+from tests.contract.routes import operations, parameters_of
 
 NOBODY = "0199b2f0-0000-7000-8000-000000000000"
-READ, WRITE, WEBHOOKS = "read", "write", "webhooks"
+READ, WRITE, WEBHOOKS, ALL = "read", "write", "webhooks", "all"
 READS, WRITES = {"all", "read", "write"}, {"all", "write"}
 NEEDS: dict[str, set[str]] = {READ: READS, WRITE: WRITES, WEBHOOKS: {"all", "webhooks"}, "any": set(ApiKey.Scope)}
 NEEDS["read or webhooks"] = set(ApiKey.Scope)
+NEEDS[ALL] = {"all"}
 
 TABLE = {
     "POST /batch": "any",
     "GET /business": "any",
     "GET /me": "any",
+    "GET /connections": READ,
+    "POST /connections": ALL,
+    "DELETE /connections/{provider}": ALL,
     "GET /public-links": READ,
     "DELETE /public-links/{id}": WRITE,
     "GET /customers": READ,
@@ -42,16 +46,30 @@ TABLE = {
     "GET /customers/{customer_id}/notes/{note_id}": READ,
     "PATCH /customers/{customer_id}/notes/{note_id}": WRITE,
     "DELETE /customers/{customer_id}/notes/{note_id}": WRITE,
+    "GET /customers/{customer_id}/pending-items": READ,
+    "POST /customers/{customer_id}/pending-items": WRITE,
+    "POST /customers/{customer_id}/pending-items/invoice": WRITE,
+    "GET /customers/{customer_id}/pending-items/{item_id}": READ,
+    "PATCH /customers/{customer_id}/pending-items/{item_id}": WRITE,
+    "DELETE /customers/{customer_id}/pending-items/{item_id}": WRITE,
+    "POST /customers/{customer_id}/invoices/consolidate": WRITE,
     "GET /customers/{customer_id}/balance": READ,
     "GET /customers/{customer_id}/statement": READ,
     "GET /customers/{customer_id}/statement.pdf": READ,
     "GET /customers/{customer_id}/statement.csv": READ,
     "POST /customers/{customer_id}/statement/send": WRITE,
+    "POST /customers/{customer_id}/statement/text": WRITE,
+    "POST /customers/{customer_id}/statement/letter": WRITE,
     "GET /products": READ,
     "POST /products": WRITE,
     "GET /products/{product_id}": READ,
     "PATCH /products/{product_id}": WRITE,
     "DELETE /products/{product_id}": WRITE,
+    "GET /tax-rates": READ,
+    "POST /tax-rates": WRITE,
+    "GET /tax-rates/{id}": READ,
+    "PATCH /tax-rates/{id}": WRITE,
+    "DELETE /tax-rates/{id}": WRITE,
     "GET /invoices": READ,
     "POST /invoices": WRITE,
     "GET /invoices/{id}": READ,
@@ -59,6 +77,8 @@ TABLE = {
     "DELETE /invoices/{id}": WRITE,
     "POST /invoices/{id}/payments": WRITE,
     "POST /invoices/{id}/send": WRITE,
+    "POST /invoices/{id}/text": WRITE,
+    "POST /invoices/{id}/letter": WRITE,
     "GET /invoices/{id}/pdf": READ,
     "POST /invoices/{id}/request-approval": WRITE,
     "POST /invoices/{id}/approve": WRITE,
@@ -78,6 +98,7 @@ TABLE = {
     "GET /adjustments": READ,
     "POST /adjustments": WRITE,
     "GET /adjustments/{id}": READ,
+    "PATCH /adjustments/{id}": WRITE,
     "POST /adjustments/{id}/void": WRITE,
     "POST /adjustments/{id}/refund": WRITE,
     "POST /adjustments/{id}/allocations": WRITE,
@@ -100,6 +121,20 @@ TABLE = {
     "POST /quotations/{id}/convert": WRITE,
     "POST /quotations/{id}/send": WRITE,
     "GET /quotations/{id}/pdf": READ,
+    "GET /files": READ,
+    "POST /files": WRITE,
+    "GET /files/{id}": READ,
+    "GET /files/{id}/content": READ,
+    "DELETE /files/{id}": WRITE,
+    "GET /invoices/{id}/attachments": READ,
+    "POST /invoices/{id}/attachments": WRITE,
+    "DELETE /invoices/{id}/attachments/{attachment_id}": WRITE,
+    "GET /quotations/{id}/attachments": READ,
+    "POST /quotations/{id}/attachments": WRITE,
+    "DELETE /quotations/{id}/attachments/{attachment_id}": WRITE,
+    "GET /credit-notes/{id}/attachments": READ,
+    "POST /credit-notes/{id}/attachments": WRITE,
+    "DELETE /credit-notes/{id}/attachments/{attachment_id}": WRITE,
     "GET /statement-runs": READ,
     "POST /statement-runs": WRITE,
     "GET /statement-runs/{id}": READ,
@@ -137,7 +172,7 @@ TABLE = {
 
 def call(api: Api, operation: str) -> Any:
     method, path = operation.split(" ")
-    for name in ("customer_id", "contact_id", "note_id", "product_id", "delivery_id", "replay_id", "id"):
+    for name in parameters_of(path):
         path = path.replace(f"{{{name}}}", NOBODY)
     return api.call(method, path, {} if method in {"POST", "PATCH"} else None)
 

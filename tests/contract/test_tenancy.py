@@ -26,20 +26,39 @@ def belongings(api: Api) -> dict[str, str]:
         "customer_id": customer,
         "contact_id": api.post(f"/customers/{customer}/contacts", {"name": "Eve"}).json()["id"],
         "note_id": api.post(f"/customers/{customer}/notes", {"text": "x"}).json()["id"],
+        "item_id": api.post(f"/customers/{customer}/pending-items", LINE).json()["id"],
         "products": (product := api.post("/products", {"name": "Hour", "unit_price": 1}).json()["id"]),
         "product_id": product,
-        "invoices": api.post("/invoices", {**invoice, "status": "sent"}).json()["id"],
+        "tax-rates": api.post("/tax-rates", {"name": "VAT", "rate": 19}).json()["id"],
+        "invoices": (sent := api.post("/invoices", {**invoice, "status": "sent"}).json()["id"]),
         "quotations": api.post("/quotations", invoice).json()["id"],
         "payments": api.post("/payments", {"customer_id": customer, "amount": 1}).json()["id"],
         "adjustments": api.post("/adjustments", {"customer_id": customer, "amount": 1}).json()["id"],
         "credit-notes": api.post("/credit-notes", invoice).json()["id"],
+        "files": (file := a_file(api)),
+        "attachment_id": api.post(f"/invoices/{sent}/attachments", {"file_id": file}).json()["id"],
         "statement-runs": api.post("/statement-runs", {"type": "open_item"}).json()["id"],
         "public-links": a_link(api, customer),
         "events": api.get("/events").json()["data"][0]["id"],
         "webhooks": webhook,
         "delivery_id": delivery,
+        "connections": (connection := connected(api))["id"],
+        "provider": connection["provider"],
         "replay_id": api.post(f"/webhooks/{webhook}/recover", {"since": "2026-01-01"}).json()["id"],
     }
+
+
+def connected(api: Api) -> dict[str, str]:
+    """Alice's account at a provider."""
+    account = {"account": "AC" + "0" * 32, "credential": "x" * 32, "sender": "+14155550123"}
+    connection: dict[str, str] = api.post("/connections", {"provider": "twilio", **account}).json()
+    return connection
+
+
+def a_file(api: Api) -> str:
+    """A file that is elsewhere."""
+    body = {"url": "https://example.com/a.pdf", "name": "a.pdf", "media_type": "application/pdf"}
+    return str(api.post("/files", body).json()["id"])
 
 
 def a_link(api: Api, customer: str) -> str:
@@ -56,8 +75,7 @@ def spelled(path: str, ids: dict[str, str]) -> str:
 
 
 def unknown(path: str) -> str:
-    names = ["customer_id", "contact_id", "note_id", "product_id", "delivery_id", "replay_id"]
-    ids = dict.fromkeys(names, NOBODY)
+    ids = dict.fromkeys(parameters_of(path), NOBODY)
     return spelled(path, {**ids, path.split("/")[1]: NOBODY if "/events" not in path else "evt_" + "0" * 32})
 
 
@@ -100,6 +118,10 @@ def references(node: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tup
 
 
 def complete_body(operation: str, own: dict[str, str]) -> dict[str, Any]:
+    if operation.endswith("/attachments"):
+        return {}
+    if "/pending-items" in operation:
+        return dict(LINE)
     noun = operation.split("/")[1]
     if operation in {"POST /payments", "POST /adjustments", "POST /write-offs"}:
         return {"maximum": 1} if noun == "write-offs" else {"customer_id": own["customers"], "amount": 1}
@@ -131,6 +153,7 @@ def test_no_body_takes_anothers_row(api: Api, bob_api: Api, belongings: dict[str
         "payments": bob_api.post("/payments", {"customer_id": customer, "amount": 1}).json()["id"],
         "adjustments": bob_api.post("/adjustments", {"customer_id": customer, "amount": 1}).json()["id"],
         "credit-notes": bob_api.post("/credit-notes", line).json()["id"],
+        "item_id": bob_api.post(f"/customers/{customer}/pending-items", LINE).json()["id"],
         "products": (product := bob_api.post("/products", {"name": "B", "unit_price": 1}).json()["id"]),
         "product_id": product,
     }
@@ -147,6 +170,7 @@ def test_no_body_takes_anothers_row(api: Api, bob_api: Api, belongings: dict[str
                 "customer_id": "customers",
                 "allocations": "invoices",
                 "invoice_id": "invoices",
+                "file_id": "files",
             }
             foreign_id = belongings[noun.get(reference[0], "products")]
             answers = [

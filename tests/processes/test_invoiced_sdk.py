@@ -113,7 +113,7 @@ def buyer(client: Any) -> Any:
 
 def test_invoices(client: Any, buyer: Any) -> None:
     invoice = client.Invoice.create(
-        customer=buyer.id, payment_terms="NET 14", items=ITEMS, taxes=[{"amount": 3.85}], idempotency_key="an invoice"
+        customer=buyer.id, payment_terms="NET 14", items=ITEMS, taxes=[{"amount": 3.85}], idempotency_key="an-invoice"
     )
     assert (invoice.status, invoice.total, invoice.balance) == ("not_sent", 58.85, 58.85)
     invoice.notes = "Thank you"
@@ -195,7 +195,7 @@ def test_items_rates_and_pending_lines(client: Any, buyer: Any) -> None:
     assert other.delete()
     assert [row.id for row in buyer.line_items().list()[0]] == [line.id]
     invoice = buyer.invoice()
-    assert (invoice.items[0]["catalog_item"], invoice.items[0]["quantity"]) == ("sdk-paper", 3)
+    assert (invoice["items"][0]["catalog_item"], invoice["items"][0]["quantity"]) == ("sdk-paper", 3)
     assert buyer.line_items().list()[1].total_count == 0
     with pytest.raises(invoiced.errors.InvalidRequestError):
         buyer.invoice()
@@ -214,7 +214,7 @@ def test_files_and_events(client: Any, buyer: Any) -> None:
     invoice = client.Invoice.create(customer=buyer.id, items=ITEMS, attachments=[file.id])
     attachments, meta = invoice.attachments()
     assert (attachments[0].file["name"], meta.total_count) == ("a.pdf", 1)
-    events, _ = client.Event.list(related_to=f"customer,{buyer.id}")
+    events, _ = client.Event.list(related_to=f"customer,{buyer.id}", per_page=100)
     assert "customer.created" in [event.type for event in events]
     event = client.Event.retrieve(events[0].id)
     assert event.object == "event"

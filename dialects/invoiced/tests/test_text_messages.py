@@ -111,3 +111,16 @@ def test_a_letter(invoiced: Invoiced, local: Local, customer: str) -> None:
     assert len(local.lob.sent) == 1
     incomplete = invoiced.post("/customers", {"name": "B"}).json()["id"]
     assert invoiced.post(f"/customers/{incomplete}/letters", {}).json()["param"] == "address"
+
+
+def test_an_invoice_is_texted_and_posted(invoiced: Invoiced, local: Local, customer: str) -> None:
+    made = invoiced.post("/invoices", {"customer": int(customer), "items": [{"name": "A", "unit_cost": 5}]}).json()
+    path = f"/invoices/{made['id']}"
+    (text,) = invoiced.post(f"{path}/text_messages", {"to": [{"phone": "+11234567890"}]}).json()
+    assert Client().get(text["message"].rpartition("http://testserver")[2]).status_code == 200
+    posted = invoiced.post(f"{path}/letters")
+    assert (posted.status_code, posted.json()[0]["object"]) == (201, "letter")
+    for message in Message.objects.filter(state="preparing"):
+        tasks.prepare_message(message.pk)
+    sending.send_due()
+    assert (len(local.twilio.calls), len(local.lob.calls)) == (1, 1)

@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 # What may change after a credit note is issued.
-OPEN_FIELDS = frozenset({"notes", "terms", "metadata"})
+OPEN_FIELDS = frozenset({"notes", "terms", "metadata", "extra"})
 # Of a draft that credits an invoice: customer, currency and discounts are the invoice's.
 DRAWN_FIELDS = OPEN_FIELDS | {"issue_date", "template_type", "purchase_order", "reference"}
 Status = CreditNote.Status
@@ -150,7 +150,8 @@ def update_credit_note(
         frozen = frozen_digest(note) if printed else {}
         audit.record(note.business, actor, "credit_note.updated", note, {"fields": sorted(previous), **frozen})
         if status in {None, before}:  # a status of its own is told by its own event
-            publish_document(note, "updated", actor=actor, previous_status=before, previous=previous)
+            told = {name: value for name, value in previous.items() if name != "extra"}  # which no event shows
+            publish_document(note, "updated", actor=actor, previous_status=before, previous=told)
     if status is not None and status != note.status:
         change_credit_note_status(note, status, actor=actor)
     return note

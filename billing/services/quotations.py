@@ -127,16 +127,19 @@ def _is_past(quotation: Quotation) -> bool:
 
 
 @transaction.atomic
-def convert_quotation(quotation: Quotation, *, actor: Actor) -> Invoice:
-    """One draft invoice with the quotation's lines, exactly once; Conflict names the invoice where there is one already."""
+def convert_quotation(quotation: Quotation, *, actor: Actor, details: Mapping[str, Any] | None = None) -> Invoice:
+    """One draft invoice with the quotation's lines, exactly once; Conflict names the invoice where there is one already.
+
+    `details` are fields of Invoice that another wire format knows of the quotation.
+    """
     quotation = Quotation.objects.lock(quotation.pk)
     if quotation.status not in Quotation.CONVERTIBLE:
         made = Invoice.objects.filter(quotation=quotation).first()
-        details = [Detail("invoice_id", str(made.uuid))] if made else []
+        which = [Detail("invoice_id", str(made.uuid))] if made else []
         message = f"A {quotation.status} quotation cannot be converted."
-        raise Conflict(message, code="already_converted" if made else "state_does_not_allow", details=details)
+        raise Conflict(message, code="already_converted" if made else "state_does_not_allow", details=which)
     before = quotation.status
-    invoice = _invoice_of(quotation)
+    invoice = _invoice_of(quotation, details or {})
     quotation.status = Status.CONVERTED
     quotation.save(update_fields=["status", "updated_at"])
     audit.record(quotation.business, actor, "quotation.converted", quotation, {"invoice": invoice.number})
@@ -146,7 +149,7 @@ def convert_quotation(quotation: Quotation, *, actor: Actor) -> Invoice:
     return invoice
 
 
-def _invoice_of(quotation: Quotation) -> Invoice:
+def _invoice_of(quotation: Quotation, details: Mapping[str, Any]) -> Invoice:
     business, customer = quotation.business, quotation.customer
     if customer.deleted_at is not None:
         raise Conflict("The customer is deleted; restore it first.", code="customer_deleted")
@@ -159,6 +162,8 @@ def _invoice_of(quotation: Quotation) -> Invoice:
         setattr(invoice, name, getattr(quotation, name))
     invoice.issue_date = clock.today(business.time_zone)
     invoice.due_date = due_by_terms(customer.payment_terms or business.payment_terms, invoice.issue_date)
+    for name, value in details.items():
+        setattr(invoice, name, value)
     lines = [replace(line, uuid=None) for line in drafts_of(quotation)]
     store_new(invoice, lines, None, check=check_credit)
     return invoice

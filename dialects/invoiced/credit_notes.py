@@ -65,24 +65,26 @@ class CreditNoteView(DocumentView):
             details=details,
             actor=self.actor,
         )
-        self._apply(note, invoice)
+        if invoice is not None:
+            self._apply(note, invoice)
         self.attach(note, body)
         return self.send(self.shown_one(note), 201)
 
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
         """Change a draft; later notes and metadata. `draft: false` issues, an `invoice` is what it is applied to."""
         note = CreditNote.objects.lock(self.document(id).pk)
-        body = read_body(CreditNoteInput, request, partial=True)
+        body = self.read_changes(CreditNoteInput, request, note)
         kept = note.extra.get("invoiced", {})
-        invoice = self._invoice(body if "invoice" in body else kept)
+        issues = note.is_draft and (body.get("draft") is False or body.get("sent"))
+        applies = issues or "invoice" in body
+        invoice = self._invoice(body if "invoice" in body else kept) if applies else None
         lines, changes = self.changed_document(note, body)
         if "invoice" in body:
             kept = {**changes.get("extra", note.extra).get("invoiced", {}), "invoice": invoice.pk if invoice else None}
             changes["extra"] = {**note.extra, "invoiced": kept}
-        issues = note.is_draft and (body.get("draft") is False or body.get("sent"))
         status = _Status.SENT if issues else None
         note = update_credit_note(note, changes=changes, lines=lines, status=status, actor=self.actor)
-        if issues or "invoice" in body:
+        if "invoice" in body or invoice is not None:
             self._apply(note, invoice)
         self.attach(note, body)
         return self.send(self.shown_one(note))
@@ -116,6 +118,11 @@ class CreditNoteView(DocumentView):
         return invoice
 
     def _apply(self, note: CreditNote, invoice: Invoice | None) -> None:
-        """Apply as much as the invoice owes; the rest is the customer's credit."""
-        if invoice is not None and not note.is_draft and note.invoice_id is None:
-            change_allocations(note, [Share(invoice)], actor=self.actor)
+        """Apply as much as the invoice owes, or nothing; the rest is the customer's credit."""
+        if note.is_draft or note.invoice_id is not None:
+            return
+        if invoice is not None and invoice.customer_id != note.customer_id:
+            raise Invalid.field("invoice", "The invoice is another customer's.")
+        if invoice is not None and invoice.currency != note.currency:
+            raise Invalid.field("invoice", f"The invoice is in {invoice.currency}, not in {note.currency}.")
+        change_allocations(note, [Share(invoice)] if invoice else [], actor=self.actor)

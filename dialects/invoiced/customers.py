@@ -20,9 +20,10 @@ from customers.serializers import CUSTOMER_COLUMNS, represent_customers
 from customers.services import create_customer, delete_customer, update_customer
 from dialects.door import rows_in_order
 from dialects.invoiced import mapping
+from dialects.invoiced.changes import changes_of
 from dialects.invoiced.door import InvoicedView
 from dialects.invoiced.inputs import CustomerInput, Flag, StatementInput
-from dialects.invoiced.lists import equals, filtered, order, whether
+from dialects.invoiced.lists import equals, filtered, order, understood, whether
 from dialects.invoiced.mapping import day_of
 from dialects.invoiced.message_inputs import LetterInput, StatementTextInput, texting
 from dialects.invoiced.messages import email_of, envelope_of, letter_of, text_of
@@ -62,7 +63,9 @@ class CustomerView(InvoicedView):
 
     def create(self, request: Request) -> Response:
         """A new customer."""
-        customer = create_customer(self.business, actor=self.actor, **self._columns(request, {}))
+        customer = create_customer(
+            self.business, actor=self.actor, **self._columns(read_body(CustomerInput, request), {})
+        )
         return self.send(self._shown(customer), 201)
 
     def list(self, request: Request) -> Response:
@@ -78,7 +81,8 @@ class CustomerView(InvoicedView):
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
         """Change what is given; null clears."""
         customer = self.find_customer(id)
-        changes = self._columns(request, customer.extra, partial=True)
+        body = read_body(CustomerInput, request, partial=True)
+        changes = self._columns(changes_of(body, request.data, self._shown(customer)), customer.extra)
         return self.send(self._shown(update_customer(customer, changes=changes, actor=self.actor)))
 
     def destroy(self, request: Request, id: str) -> Response:  # noqa: A002
@@ -140,8 +144,7 @@ class CustomerView(InvoicedView):
         """The customer in the path."""
         return self.find_numbered(Customer.objects.live().select_related("business", "parent"), text, "Customer")
 
-    def _columns(self, request: Request, extra: dict[str, Any], *, partial: bool = False) -> dict[str, Any]:
-        body = read_body(CustomerInput, request, partial=partial)
+    def _columns(self, body: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
         columns = mapping.customer_columns(body, extra)
         if "parent_customer" in body:
             columns["parent"] = self._parent(body["parent_customer"])
@@ -161,11 +164,11 @@ class CustomerView(InvoicedView):
 
 def _facts(rows: QuerySet[Customer], asked: Mapping[str, Any]) -> QuerySet[Customer]:
     """Those with a payment source or an open balance, or those without, where that is asked."""
-    if "payment_source" in asked and Flag().run_validation(asked["payment_source"]):
+    if "payment_source" in asked and understood(Flag(), asked["payment_source"], "payment_source"):
         rows = rows.none()  # nothing is charged here, so nobody has one
     if "open_balance" in asked:
         owes = Exists(CustomerBalance.objects.filter(customer=OuterRef("pk"), outstanding_minor__gt=0))
-        rows = rows.filter(owes if Flag().run_validation(asked["open_balance"]) else ~owes)
+        rows = rows.filter(owes if understood(Flag(), asked["open_balance"], "open_balance") else ~owes)
     return rows
 
 

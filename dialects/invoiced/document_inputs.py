@@ -11,7 +11,7 @@ from rest_framework import exceptions, serializers
 
 from billing.services.lines import MAX_LINES
 from dialects.door import Tolerant
-from dialects.invoiced.inputs import AddressInput, Amount, Flag, Pairs, Recipients, Seconds, Values, Whole
+from dialects.invoiced.inputs import AddressInput, Amount, Flag, Pairs, Recipients, Ref, Seconds, Values, Whole
 from invoicing.lib.fields import CurrencyCode, LongText, Text
 
 
@@ -75,8 +75,8 @@ class ItemInput(Tolerant):
     id = Whole()
     catalog_item = Text(max_length=100)
     type = Text(max_length=50)
-    name = Text()
-    description = LongText(max_length=4_000)
+    name = LongText(max_length=5_000)
+    description = LongText(max_length=5_000)
     quantity = Amount(required=False, allow_null=True)
     unit_cost = Amount(required=False, allow_null=True)
     discountable = Flag()
@@ -96,7 +96,7 @@ class ShipToInput(AddressInput):
 class DocumentInput(Tolerant):
     """What the three share."""
 
-    customer = Whole(required=True, allow_null=False)
+    customer = Ref(required=True, allow_null=False)
     name = Text()
     number = Text(max_length=50)
     currency = CurrencyCode()
@@ -137,7 +137,7 @@ class EstimateInput(DocumentInput):
 class CreditNoteInput(DocumentInput):
     """A credit note; one that names an invoice is applied to it."""
 
-    invoice = Whole()
+    invoice = Ref()
 
 
 class MailInput(Tolerant):

@@ -49,7 +49,7 @@ def known_of(
     `rows` have pk, uuid, customer_id, extra and issued_at.
     """
     kept = [row["extra"].get("invoiced", {}) for row in rows]
-    names = _names(noun, business, natives, kept)
+    names = _names(noun, business, natives, rows, kept)
     uuids = [row["uuid"] for row in rows]
     about = Message.objects.of(business).filter(kind=noun, subject_id__in=uuids).values_list("subject_id", flat=True)
     mailed, others = set(about), _other_pks(noun, business, natives)
@@ -69,10 +69,15 @@ def known_of(
 
 
 def _names(
-    noun: str, business: Business, natives: Iterable[Mapping[str, Any]], kept: Iterable[Mapping[str, Any]]
+    noun: str,
+    business: Business,
+    natives: Iterable[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
+    kept: Iterable[Mapping[str, Any]],
 ) -> Names:
     lines = [line for native in natives for line in native[f"{noun}_items"]]
-    pks = LINES[noun].objects.of(business).filter(uuid__in=[line["id"] for line in lines]).values_list("uuid", "pk")
+    own = {f"{noun}__in": {row["pk"] for row in rows}}  # not by their ids: a page may have 100,000 lines
+    pks = LINES[noun].objects.of(business).filter(**own).values_list("uuid", "pk")
     taxes = [tax for own in kept for tax in own.get("taxes", [])]
     taxes += [tax for own in kept for item in own.get("items", []) for tax in item.get("taxes", [])]
     return Names(

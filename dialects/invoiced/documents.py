@@ -18,6 +18,7 @@ from billing.services.envelopes import Envelope
 from billing.services.lines import LineDraft, drafts_of
 from customers.models import Customer
 from dialects.door import Refusal
+from dialects.invoiced.changes import document_changes
 from dialects.invoiced.customers import shown_customers
 from dialects.invoiced.document_inputs import DocumentInput, Given, MailInput
 from dialects.invoiced.document_lookups import Kind, shown_documents
@@ -76,6 +77,7 @@ _THEIRS = {
     "credit_note_number": "number",
     "tax_rate": "taxes",
     "allocations": "invoice",
+    "allocations.0.invoice_id": "invoice",
     "address": "address1",
     "status": "draft",
 }
@@ -148,6 +150,7 @@ class DocumentView(InvoicedView):
             body["taxes"] = [Given(code=code) for code in own]
         if not body.get("items"):
             raise Invalid.field("items", "Expected at least one line item.")
+        inherit(body, self.kind.model.noun, customer)
         details = self.details(body, None)
         document = self.kind.model(business=self.business, customer=customer)
         for name, value in details.items():
@@ -157,6 +160,11 @@ class DocumentView(InvoicedView):
         lines, kept = priced_lines(document, body, {}, [])
         details["extra"] = {"invoiced": {**kept_fields(body, self.kind.model.noun), **kept}}
         return customer, lines, details
+
+    def read_changes(self, serializer: type[DocumentInput], request: Request, document: Document) -> dict[str, Any]:
+        """The body of a change, without what it says as it is shown."""
+        body = read_body(serializer, request, partial=True)
+        return document_changes(body, request.data, shown_documents(self.kind, self.business, [document.pk])[0])
 
     def changed_document(self, document: Any, body: dict[str, Any]) -> tuple[Drafts | None, dict[str, Any]]:
         """Lines (None: as they are) and changed details of a stored document; Conflict for another number."""
@@ -170,7 +178,7 @@ class DocumentView(InvoicedView):
         kept = {**own, **kept_fields(body, self.kind.model.noun)}
         lines = None
         if body.keys() & {"items", "taxes"} or (document.is_draft and "discounts" in body):
-            for name in ("discount_type", "discount_value", "currency"):
+            for name in ("discount_type", "discount_value", "currency", "customer"):
                 if changes.get(name, ...) is not ...:
                     setattr(document, name, changes[name])
             lines, priced = priced_lines(document, body, own, drafts_of(document))
@@ -202,8 +210,15 @@ class DocumentView(InvoicedView):
             attach(document, body["attachments"], actor=self.actor)
 
 
+def inherit(body: dict[str, Any], noun: str, customer: Customer) -> None:
+    """What an invoice takes from its customer where nothing else is given."""
+    if noun == "invoice":
+        for name in ("autopay", "payment_terms"):
+            body.setdefault(name, getattr(customer, name))
+
+
 def _theirs(field: str) -> str:
-    return ".".join(_THEIRS.get(part, part) for part in field.split("."))
+    return _THEIRS.get(field) or ".".join(_THEIRS.get(part, part) for part in field.split("."))
 
 
 def read_new(serializer: type[DocumentInput], request: Request) -> dict[str, Any]:

@@ -9,17 +9,19 @@ from django.db.models import Q
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.models import Quotation
+from billing.models import Invoice, Quotation
+from billing.payment_terms import due_date
 from billing.serializers.documents import QUOTATION_COLUMNS, represent_quotations
 from billing.services.quotations import convert_quotation, create_quotation, delete_quotation, update_quotation
 from billing.services.sending import send_quotation
 from businesses.models import Business
 from dialects.invoiced.document_inputs import EstimateInput, NothingInput
 from dialects.invoiced.document_lookups import Kind, shown_documents, was_mailed
-from dialects.invoiced.document_mapping import show_estimate
-from dialects.invoiced.documents import FILTERS, SORTS, DocumentView, Objects, Pks, read_new
+from dialects.invoiced.document_mapping import KEPT, document_fields, show_estimate
+from dialects.invoiced.documents import FILTERS, SORTS, DocumentView, Objects, Pks, inherit, read_new
 from dialects.invoiced.invoices import shown_invoices
 from dialects.invoiced.lists import chosen, whether
+from invoicing.lib import clock
 from invoicing.lib.fields import read_body
 
 KIND = Kind(model=Quotation, columns=QUOTATION_COLUMNS, represent=represent_quotations, show=show_estimate)
@@ -74,7 +76,7 @@ class EstimateView(DocumentView):
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
         """Change a draft; later notes, expiration_date, metadata. `draft: false` sends, `approved` accepts, `closed` declines."""
         estimate = Quotation.objects.lock(self.document(id).pk)
-        body = read_body(EstimateInput, request, partial=True)
+        body = self.read_changes(EstimateInput, request, estimate)
         lines, changes = self.changed_document(estimate, body)
         status = self._status(estimate, body)
         if estimate.is_draft and status in (_Status.ACCEPTED, _Status.REJECTED):
@@ -114,8 +116,19 @@ class EstimateView(DocumentView):
         """Make an invoice of an estimate, once; the answer is the invoice, a draft."""
         estimate = self.document(id)
         read_body(NothingInput, request)
-        invoice = convert_quotation(estimate, actor=self.actor)
+        invoice = convert_quotation(estimate, details=self._kept(estimate), actor=self.actor)
         return self.send(shown_invoices(self.business, [invoice.pk])[0], 201)
+
+    def _kept(self, estimate: Quotation) -> dict[str, Any]:
+        """What an invoice of it takes of what was only kept: terms, address, and what is said of lines and taxes."""
+        kept = estimate.extra.get("invoiced", {})
+        same = {name: kept[name] for name in ("items", "taxes", *KEPT["invoice"]) if name in kept}
+        inherit(same, Invoice.noun, estimate.customer)
+        zone, ship_to = self.business.time_zone, {name: kept[name] for name in ("ship_to",) if name in kept}
+        fields = document_fields(ship_to, Invoice.noun, zone)
+        if kept.get("payment_terms"):
+            fields["due_date"] = due_date(kept["payment_terms"], clock.today(zone))
+        return {**fields, "extra": {"invoiced": same}}
 
     def loaders(self) -> dict[str, Callable[[Pks], Objects]]:
         """The invoice, too."""

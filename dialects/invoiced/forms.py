@@ -47,8 +47,9 @@ def _listed(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     inner = {key: _listed(item) for key, item in value.items()}
-    if inner and list(inner) == [str(index) for index in range(len(inner))]:
-        return list(inner.values())
+    places = [str(index) for index in range(len(inner))]
+    if inner and inner.keys() == set(places):
+        return [inner[place] for place in places]
     return inner
 
 

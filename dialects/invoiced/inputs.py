@@ -45,6 +45,13 @@ class Whole(serializers.IntegerField):
         return int(text)
 
 
+class Ref(Whole):
+    """The id of another object, or that object, as `expand` shows it."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(data.get("id") if isinstance(data, Mapping) else data)
+
+
 class Seconds(Whole):
     """A moment in Unix seconds."""
 
@@ -66,7 +73,10 @@ class Amount(Number):
 
 
 class Pairs(Metadata):
-    """As natively; an empty list, as Invoiced prints it, is no pair."""
+    """As natively; an empty list, as Invoiced prints it, is no pair, nor is null."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation({} if data is None else data)
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
         return super().to_internal_value({} if data in ([], "") else data)
@@ -125,7 +135,7 @@ class CustomerInput(AddressInput):
     avalara_entity_use_code = Text(max_length=100)
     avalara_exemption_number = Text(max_length=100)
     type = OneOf(Customer.Type.choices)
-    parent_customer = Whole()
+    parent_customer = Ref()
     notes = LongText()
     sign_up_page = Whole()
     metadata = Pairs()

@@ -78,7 +78,7 @@ class InvoiceView(DocumentView):
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
         """Change a draft; later notes, payment_terms, due_date, metadata and what is only kept. `draft: false` issues."""
         invoice = Invoice.objects.lock(self.document(id).pk)
-        body = read_body(InvoiceInput, request, partial=True)
+        body = self.read_changes(InvoiceInput, request, invoice)
         lines, changes = self.changed_document(invoice, body)
         issues = invoice.is_draft and (body.get("draft") is False or body.get("sent"))
         status = Invoice.Status.SENT if issues else None

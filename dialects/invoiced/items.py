@@ -11,11 +11,12 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.models import Product
+from billing.models import Product, TaxRate
 from billing.serializers.products import PRODUCT_COLUMNS, represent_products
 from billing.services.products import create_product, delete_product, update_product
 from businesses.models import Business
 from dialects.door import Tolerant, rows_in_order
+from dialects.invoiced.changes import changes_of
 from dialects.invoiced.coded import Code, CodedView
 from dialects.invoiced.inputs import Amount, Flag, Pairs
 from dialects.invoiced.lists import equals, filtered, order
@@ -75,6 +76,25 @@ def facts_of(extra: Mapping[str, Any]) -> ItemFacts:
         taxable=kept.get("taxable", True),
         taxes=tuple(kept.get("taxes", ())),
     )
+
+
+def taxes_of(business: Business, products: Iterable[Product]) -> dict[int, list[tuple[str | None, Decimal]]]:
+    """What lines of these products bear, by primary key: codes and percents; without a code what was given natively since.
+
+    Deleted tax rates count: the item bears them still.
+    """
+    codes = {row.pk: facts_of(row.extra).taxes for row in products}
+    wanted = {code for own in codes.values() for code in own}
+    rows = TaxRate.objects.of(business).filter(code__in=wanted) if wanted else TaxRate.objects.none()
+    rates: dict[str, Decimal] = dict(rows.values_list("code", "rate"))
+    found: dict[int, list[tuple[str | None, Decimal]]] = {}
+    for row in products:
+        own = [(code, rates[code]) for code in codes[row.pk] if code in rates]
+        if sum((rate for _, rate in own), Decimal(0)) == row.tax_rate:
+            found[row.pk] = list(own)
+        else:
+            found[row.pk] = [(None, row.tax_rate)] if row.tax_rate else []
+    return found
 
 
 def products_by_code(business: Business, ids: Iterable[str]) -> dict[str, Product]:
@@ -151,7 +171,7 @@ class ItemView(CodedView):
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
         """Change what is given but the id; documents keep what they were made with."""
         product = self._find(id)
-        body = read_body(ItemInput, request, partial=True)
+        body = changes_of(read_body(ItemInput, request, partial=True), request.data, self._shown(product))
         if body.get("id", product.slug) != product.slug:
             raise Invalid.field("id", "The id of an item does not change: create another item.")
         changes = self._columns(body, product.extra)
@@ -189,4 +209,7 @@ class ItemView(CodedView):
         return self.find_coded(Product.objects.live(), "slug", code, "Item")
 
     def _send(self, product: Product, status: int = 200) -> Response:
-        return self.send(shown_items(self.business, [product.pk])[0], status)
+        return self.send(self._shown(product), status)
+
+    def _shown(self, product: Product) -> dict[str, Any]:
+        return shown_items(self.business, [product.pk])[0]

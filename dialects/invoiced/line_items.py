@@ -24,19 +24,20 @@ from billing.services.pending_lines import (
 from businesses.models import Business
 from customers.models import Customer
 from dialects.door import Refusal, Tolerant, rows_in_order
+from dialects.invoiced.changes import item_changes
 from dialects.invoiced.document_inputs import Given, InvoiceInput, ItemInput
 from dialects.invoiced.document_mapping import kept_fields
-from dialects.invoiced.document_pricing import priced_lines
-from dialects.invoiced.documents import DocumentView, read_new
+from dialects.invoiced.document_pricing import priced_lines, pricing_of
+from dialects.invoiced.documents import DocumentView, inherit, read_new
 from dialects.invoiced.door import InvoicedView
 from dialects.invoiced.inputs import Seconds
 from dialects.invoiced.invoices import InvoiceView
-from dialects.invoiced.items import facts_of, item_ids, products_by_code
+from dialects.invoiced.items import facts_of, item_ids, products_by_code, taxes_of
 from dialects.invoiced.lines import Line, Names, kept_lines, lines_before, read_line, show_lines
 from dialects.invoiced.lists import filtered
 from dialects.invoiced.mapping import day_of, unix
-from dialects.invoiced.tax_rates import rates_by_code, shown_tax_rates
-from dialects.invoiced.taxes import Item, Pricing, Taxed, add_taxes
+from dialects.invoiced.tax_rates import shown_tax_rates
+from dialects.invoiced.taxes import Item, Taxed, add_taxes
 from invoicing.lib.errors import Invalid
 from invoicing.lib.fields import CurrencyCode, read_body
 from invoicing.lib.money import major_number, number, round_half_away
@@ -94,9 +95,15 @@ def _read(customer: Customer, currency: str, body: Mapping[str, Any], before: Pe
     own = customer.business.currency
     if product is not None and body.get("unit_cost") is None and before is None and currency != own:
         raise Invalid.field("unit_cost", f"The item's price is in {own}.")
-    facts = facts_of(product.extra) if product else None
-    old = _line_before(before) if before else None
-    line = read_line(body, 0, product=product, facts=facts, before=old, taxable=customer.taxable)
+    line = read_line(
+        body,
+        0,
+        product=product,
+        facts=facts_of(product.extra) if product else None,
+        own_taxes=taxes_of(customer.business, [product])[product.pk] if product else (),
+        before=_line_before(before) if before else None,
+        taxable=customer.taxable,
+    )
     taxed = _taxed(customer.business, currency, line.item)
     (kept,) = kept_lines([line], taxed)["items"]
     extra = before.extra if before else {}
@@ -114,9 +121,7 @@ def _line_before(row: PendingLine) -> Line:
 
 def _taxed(business: Business, currency: str, item: Item) -> Taxed:
     """The line with the sum of its rates. What takes something back is taxed as that something: no total is negative."""
-    codes = [tax.code for tax in item.taxes if isinstance(tax, Given) and tax.code]
-    rates = rates_by_code(business, codes)
-    pricing = Pricing(currency=currency, rounding=business.rounding, discount=None, rates=rates)
+    pricing = pricing_of(business, item.taxes, currency, rounding=business.rounding, discount=None)
     draft, price = item.draft, item.draft.unit_price or Decimal(0)
     if draft.quantity * price >= 0:
         return add_taxes([item], [], pricing)
@@ -161,7 +166,9 @@ class LineItemView(_OfCustomerView):
     def partial_update(self, request: Request, id: str, line: str) -> Response:  # noqa: A002
         """Change what is given."""
         row = self._find(id, line)
-        changes = _read(row.customer, row.currency, read_body(ItemInput, request, partial=True), row)
+        body, shown = read_body(ItemInput, request, partial=True), shown_pending_lines(self.business, [row.pk])[0]
+        given = item_changes({**body, "id": row.pk}, request.data, shown)
+        changes = _read(row.customer, row.currency, given, row)
         return self._send(update_pending_line(row, changes=changes, actor=self.actor))
 
     def destroy(self, request: Request, id: str, line: str) -> Response:  # noqa: A002
@@ -187,6 +194,7 @@ class CustomerInvoicesView(InvoiceView):
         body = read_new(PendingInvoiceInput, request)
         if body.pop("items", None):
             raise Invalid.field("items", "The items are those that wait: add others to them first.")
+        inherit(body, Invoice.noun, customer)
         details = self.details(body, None)
         document = Invoice(business=self.business, customer=customer, rounding=self.business.rounding)
         for name, value in details.items():
@@ -202,6 +210,7 @@ class CustomerInvoicesView(InvoiceView):
             compose=lambda lines: _compose(document, body, lines),
             actor=self.actor,
         )
+        self.attach(invoice, body)
         self._close(invoice, body)
         return self.send(self.shown_one(invoice), 201)
 

@@ -20,6 +20,7 @@ from dialects.invoiced.taxes import Item, Kept, Taxed, divide_tax, percent_text
 from invoicing.lib.errors import Invalid
 from invoicing.lib.money import major_number, to_minor
 
+MAX_DESCRIPTION = 5_000  # characters, as natively
 _KEPT: dict[str, Any] = {"type": None, "discountable": True, "taxable": True, "metadata": {}}
 
 
@@ -38,10 +39,14 @@ def read_line(
     *,
     product: Product | None,
     facts: ItemFacts | None,
+    own_taxes: Sequence[tuple[str | None, Decimal]] = (),
     before: Line | None,
     taxable: bool,
 ) -> Line:
-    """A line item of a body, over the one `before` that it names by its id; `facts` are the product's, `taxable` the customer's."""
+    """A line item of a body, over the one `before` that it names by its id.
+
+    `facts` and `own_taxes` are the product's, `taxable` the customer's.
+    """
     kept = {**_KEPT, **(before.kept if before else _said(facts))}
     kept |= {name: body[name] for name in _KEPT if name in body}
     draft = before.item.draft if before else LineDraft(quantity=Decimal(1))
@@ -50,12 +55,23 @@ def read_line(
         draft = replace(draft, unit_price=product.unit_price)
     if draft.unit_price is None:
         raise Invalid.field(f"items.{index}.unit_cost", "This field is required without catalog_item.")
-    taxes = body.get("taxes")
-    if taxes is None:
-        taxes = before.item.taxes if before else _own_taxes(product, facts)
+    if not draft.description:
+        raise Invalid.field(f"items.{index}.name", "This field is required without catalog_item.")
+    if len(draft.description) > MAX_DESCRIPTION:
+        raise Invalid.field(f"items.{index}.name", f"At most {MAX_DESCRIPTION:,} characters with the description.")
     bears = taxable and kept["taxable"]
+    taxes = body.get("taxes")
+    if taxes is not None:
+        taxes = as_kept(taxes, before.item.taxes if before else ())
+    elif before:
+        taxes = before.item.taxes
+    else:
+        taxes = [{"code": code, "percent": percent_text(rate)} for code, rate in own_taxes]
+        if product is not None and bears and all(code is None for code, _ in own_taxes):
+            draft = replace(draft, tax_rate=product.tax_rate, tax_category=product.tax_category)
     kept["description"] = draft.description
-    return Line(item=Item(draft=draft, taxes=taxes if bears else [], taxable=bears), kept=kept)
+    apart = before is not None and before.kept["taxable"] and not before.item.taxable and "taxes" not in body
+    return Line(item=Item(draft=draft, taxes=taxes if bears else [], taxable=bears and not apart), kept=kept)
 
 
 def _priced(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,25 +97,26 @@ def _said(facts: ItemFacts | None) -> dict[str, Any]:
     return {name: getattr(facts, name) for name in ("type", "discountable", "taxable")} if facts else {}
 
 
-def _own_taxes(product: Product | None, facts: ItemFacts | None) -> list[Given | Kept]:
-    """What a catalogue's item is taxed with."""
-    codes = facts.taxes if facts else ()
-    if product is None or not product.tax_rate:
-        return []
-    if len(codes) > 1:
-        return [Given(code=code) for code in codes]
-    return [{"code": codes[0] if codes else None, "percent": percent_text(product.tax_rate)}]
+def as_kept(taxes: Sequence[Given | Kept], before: Sequence[Given | Kept]) -> list[Given | Kept]:
+    """Taxes of a body; the rates among them that were there before stay what they are, also where they are deleted since."""
+    old = {tax["code"]: tax for tax in before if not isinstance(tax, Given) and tax["code"]}
+    return [old.get(tax.code, tax) if isinstance(tax, Given) and tax.code else tax for tax in taxes]
 
 
-def lines_before(drafts: Sequence[LineDraft], kept: Mapping[str, Any]) -> dict[UUID, Line]:
-    """A stored document's lines as they can be sent again, by their ids; what Invoiced has no word for stays with them."""
+def lines_before(drafts: Sequence[LineDraft], kept: Mapping[str, Any], *, taxes_stay: bool = True) -> dict[UUID, Line]:
+    """A stored document's lines as they can be sent again, by their ids; what Invoiced has no word for stays with them.
+
+    A line with another rate than was kept has that rate as a tax of its own; the document's, if they stay, are no part of it.
+    """
     found = {}
     for draft, own in zip(drafts, kept_of([draft.description or "" for draft in drafts], kept), strict=True):
         taxes, rate = list(own.get("taxes", [])), draft.tax_rate or Decimal(0)
         of_document = kept.get("taxes", []) if own["taxable"] else []
+        taxable = bool(own["taxable"])
         if sum((Decimal(tax["percent"]) for tax in (*taxes, *of_document)), Decimal(0)) != rate:
             taxes = [{"code": None, "percent": percent_text(rate)}] if rate else []
-        item = Item(draft=draft, taxes=taxes, taxable=bool(own["taxable"]))
+            taxable = taxable and not taxes_stay
+        item = Item(draft=draft, taxes=taxes, taxable=taxable)
         assert draft.uuid is not None  # noqa: S101 - drafts of stored lines have one
         found[draft.uuid] = Line(
             item=item, kept={**{name: own[name] for name in _KEPT}, "description": draft.description}

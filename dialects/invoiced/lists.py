@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 from django.db.models import Model, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.lookups import Exact
+from rest_framework import exceptions, serializers
 
 from dialects.invoiced.inputs import Flag, Seconds, Whole
+from invoicing.lib.api import flatten
 from invoicing.lib.errors import Invalid
 
 Row = TypeVar("Row", bound=Model)
@@ -55,12 +57,28 @@ def filtered(rows: QuerySet[Row], asked: Mapping[str, Any], filters: Mapping[str
     for name, text in pairs(asked, "filter").items():
         if name not in filters:
             raise Invalid.field(f"filter[{name[:50]}]", f"Expected one of {', '.join(filters)}.")
-        rows = rows.filter(filters[name](text))
+        rows = rows.filter(_condition(filters[name], text, f"filter[{name}]"))
+    columns = {field.name for field in rows.model._meta.get_fields()}
+    for name, column in (("metadata", "metadata"), ("updated_after", "updated_at")):
+        if asked.get(name) and column not in columns:
+            raise Invalid.field(name, "What is listed here has none.")
     for name, text in pairs(asked, "metadata").items():
         rows = rows.filter(Exact(KeyTextTransform(name, "metadata"), text))
     if asked.get("updated_after"):
-        rows = rows.filter(updated_at__gt=Seconds().run_validation(asked["updated_after"]))
+        rows = rows.filter(updated_at__gt=understood(Seconds(), asked["updated_after"], "updated_after"))
     return rows
+
+
+def understood(field: serializers.Field[Any, Any, Any, Any], text: Any, name: str) -> Any:
+    """What a text of the query means; Invalid with its name where it means nothing."""
+    return _condition(field.run_validation, text, name)
+
+
+def _condition(validate: Callable[[Any], Any], text: Any, name: str) -> Any:
+    try:
+        return validate(text)
+    except exceptions.ValidationError as error:
+        raise Invalid.field(name, next(iter(flatten(error.detail))).message) from None
 
 
 def between(
@@ -69,7 +87,7 @@ def between(
     """The rows from `start_date` to `end_date`, both inclusive; `bound` makes of a moment what the column has."""
     for name, lookup in (("start_date", "gte"), ("end_date", "lte")):
         if asked.get(name):
-            rows = rows.filter(**{f"{column}__{lookup}": bound(Seconds().run_validation(asked[name]))})
+            rows = rows.filter(**{f"{column}__{lookup}": bound(understood(Seconds(), asked[name], name))})
     return rows
 
 

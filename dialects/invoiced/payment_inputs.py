@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialects.door import Tolerant
-from dialects.invoiced.inputs import Amount, Pairs, Seconds, Whole
+from dialects.invoiced.inputs import Amount, Pairs, Ref, Seconds
 from dialects.invoiced.payment_mapping import APPLICATIONS, METHODS
 from invoicing.lib.fields import CurrencyCode, LongText, OneOf, Text
 
@@ -15,13 +15,13 @@ class ApplicationInput(Tolerant):
 
     type = OneOf([(name, name) for name in APPLICATIONS], required=True)
     amount = Amount(required=False, allow_null=True)
-    invoice = Whole()
+    invoice = Ref()
 
 
 class PaymentInput(Tolerant):
     """A payment."""
 
-    customer = Whole()
+    customer = Ref()
     date = Seconds()
     method = OneOf([(name, name) for name in METHODS])
     currency = CurrencyCode()
@@ -37,7 +37,7 @@ class PaymentInput(Tolerant):
 class CreditInput(Tolerant):
     """A credit balance adjustment."""
 
-    customer = Whole(required=True, allow_null=False)
+    customer = Ref(required=True, allow_null=False)
     date = Seconds()
     currency = CurrencyCode()
     amount = Amount()

@@ -25,6 +25,7 @@ from businesses.models import Business
 from customers.models import Customer
 from dialects.door import Refusal, rows_in_order
 from dialects.invoiced import payment_mapping as mapping
+from dialects.invoiced.changes import changes_of
 from dialects.invoiced.customers import shown_customers
 from dialects.invoiced.document_inputs import MailInput
 from dialects.invoiced.door import InvoicedView
@@ -141,7 +142,7 @@ class PaymentView(InvoicedView):
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002
         """Change texts and what it is applied to; amount, date and method are as they were posted."""
         payment = self._find(id)
-        body = read_body(PaymentInput, request, partial=True)
+        body = changes_of(read_body(PaymentInput, request, partial=True), request.data, self._shown(payment))
         self._refuse_posted(payment, body)
         items = body.get("applied_to")
         shares = _shares(items or [], self._invoices(items or []), payment.currency)

@@ -57,6 +57,13 @@ def rates_by_code(business: Business, codes: Iterable[str]) -> dict[str, TaxRate
     return found
 
 
+def categories_of(business: Business, codes: Iterable[str]) -> dict[str, str]:
+    """The tax categories of tax rates by code, deleted ones too."""
+    wanted = set(codes)
+    rows = TaxRate.objects.of(business).filter(code__in=wanted) if wanted else TaxRate.objects.none()
+    return dict(rows.values_list("code", "tax_category"))
+
+
 def shown_tax_rates(business: Business, codes: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Tax rates by code as the format shows them, deleted ones too."""
     wanted = set(codes)

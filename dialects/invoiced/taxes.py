@@ -38,7 +38,8 @@ class Pricing:
     currency: str
     rounding: str
     discount: DocumentDiscount | None
-    rates: Mapping[str, TaxRate]
+    rates: Mapping[str, TaxRate]  # by code, those that are given
+    categories: Mapping[str, str]  # by code, of those that were kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,12 @@ def add_taxes(items: Sequence[Item], taxes: Sequence[Given | Kept], pricing: Pri
     for index, rate in enumerate(rates):
         if rate > 100:
             raise Invalid.field(f"items.{index}.taxes", "The taxes are more than 100 percent.")
-    _check_amounts(items, taxes, rates, pricing)
+    of_rates = _rates_alone(taxes, of_document)
+    others = [
+        _sum([*_rates_alone(item.taxes, own), *(of_rates if item.taxable else [])])
+        for item, own in zip(items, of_lines, strict=True)
+    ]
+    _check_amounts(items, taxes, rates, others, pricing)
     drafts = [
         replace(item.draft, tax_rate=rate, tax_category=_category([*own, *of_document], item.draft, rate, pricing))
         for item, rate, own in zip(items, rates, of_lines, strict=True)
@@ -86,6 +92,11 @@ def _kept(tax: Given | Kept, base: int, pricing: Pricing, field: str) -> Kept:
     return {"code": None, "percent": percent_text(percent)}
 
 
+def _rates_alone(taxes: Sequence[Given | Kept], kept: Sequence[Kept]) -> list[Kept]:
+    """Of the taxes to keep those that were not given as amounts."""
+    return [one for tax, one in zip(taxes, kept, strict=True) if not isinstance(tax, Given) or tax.code is not None]
+
+
 def percent_text(rate: Decimal) -> str:
     """A rate as it is kept, without needless zeros."""
     return f"{Decimal(number(rate)):f}"
@@ -96,14 +107,18 @@ def _sum(taxes: Sequence[Kept]) -> Decimal:
 
 
 def _check_amounts(
-    items: Sequence[Item], taxes: Sequence[Given | Kept], rates: Sequence[Decimal], pricing: Pricing
+    items: Sequence[Item],
+    taxes: Sequence[Given | Kept],
+    rates: Sequence[Decimal],
+    others: Sequence[Decimal],
+    pricing: Pricing,
 ) -> None:
-    """That taxes given as amounts come out as they were given, where there are no others."""
+    """That taxes given as amounts come out as they were given, on top of what the others come to."""
     given = [*taxes, *(tax for item in items for tax in item.taxes)]
     amounts = [tax.amount for tax in given if isinstance(tax, Given) and tax.amount is not None]
-    if not amounts or len(amounts) < len(given):
+    if not amounts:
         return
-    wanted = to_minor(sum(amounts, Decimal(0)), pricing.currency)
+    wanted = to_minor(sum(amounts, Decimal(0)), pricing.currency) + _totals(items, others, pricing).tax
     if _totals(items, rates, pricing).tax != wanted:
         raise Invalid.field("taxes", "No rate of four decimals yields this tax to the cent: give the id of a tax rate.")
 
@@ -127,12 +142,19 @@ def _discount(draft: LineDraft, currency: str) -> int | None:
 
 
 def _category(taxes: Sequence[Kept], draft: LineDraft, rate: Decimal, pricing: Pricing) -> str | None:
-    """The category of a stored rate that stands alone, else what the line has where its rate stays; several are as any other."""
+    """The category of a rate that is given and stands alone, else what the line has where its rate stays.
+
+    Else that of a kept rate that stands alone; several are as any other.
+    """
     codes = {tax["code"] for tax in taxes}
-    stored = pricing.rates.get(codes.pop() or "") if len(codes) == 1 else None
-    if stored:
-        return stored.tax_category
-    if draft.tax_rate == rate or (draft.tax_rate is None and not rate):
+    code = (codes.pop() or "") if len(codes) == 1 else ""
+    if code in pricing.rates:
+        return pricing.rates[code].tax_category
+    if draft.tax_rate == rate:
+        return draft.tax_category
+    if code in pricing.categories:
+        return pricing.categories[code]
+    if draft.tax_rate is None and not rate:
         return draft.tax_category
     return TaxCategory.STANDARD
 

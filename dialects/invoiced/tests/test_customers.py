@@ -157,7 +157,7 @@ def test_lists(invoiced: Invoiced) -> None:
         ("per_page=101", "per_page"),
         ("sort=colour", "sort"),
         ("filter[colour]=red", "filter[colour]"),
-        ("filter[credit_hold]=perhaps", ""),
+        ("filter[credit_hold]=perhaps", "filter[credit_hold]"),
         ("filter=1", "filter"),
     ],
 )

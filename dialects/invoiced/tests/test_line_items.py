@@ -107,8 +107,9 @@ def test_changes(invoiced: Invoiced, pile: str, vat: str) -> None:
         ({"taxes": ["nothing"]}, "taxes"),
         ({"taxes": ["high", "high"]}, "taxes"),
         ({"metadata": {"a": 1}}, "metadata.a"),
-        ({"name": "x" * 256}, "name"),
-        ({"name": ""}, "description"),
+        ({"name": "x" * 5_001}, "name"),
+        ({"name": "x" * 3_000, "description": "x" * 3_000}, "name"),
+        ({"name": ""}, "name"),
     ],
 )
 def test_what_is_refused_is_named(invoiced: Invoiced, pile: str, change: dict[str, Any], param: str) -> None:

@@ -10,6 +10,7 @@ from django.db.models import F, Model, Q, QuerySet
 
 from invoicing.lib.errors import Detail, Invalid
 from invoicing.lib.ids import parse_uuid
+from invoicing.lib.rows import read_rows_in_order
 
 Row = TypeVar("Row", bound=Model)
 PARAMETERS = frozenset({"page", "limit", "starting_after", "ending_before", "sort"})
@@ -98,8 +99,9 @@ def _numbered(
     page = _integer(parameters, "page", 1, 1, 10_000_000)
     total = queryset.order_by().count()
     start = (page - 1) * limit
-    rows = list(_ordered(queryset, order).values(*columns)[start : start + limit]) if start < total else []
+    pks = list(_ordered(queryset, order).values_list("pk", flat=True)[start : start + limit]) if start < total else []
     pages = -(-total // limit)
+    rows = read_rows_in_order(queryset.model, columns, pks)
     return Page(rows, {"page": page, "limit": limit, "total": total, "total_pages": pages})
 
 
@@ -121,10 +123,11 @@ def _cursor(
         message = "Expected the id of a row of this list."
         raise Invalid(f"{name}: {message}", code="unknown_cursor", details=[Detail(name, message)])
     beyond = _beyond(order, row, backwards=backwards)
-    rows = list(_ordered(queryset.filter(beyond), order, backwards=backwards).values(*columns)[: limit + 1])
-    has_more, rows = len(rows) > limit, rows[:limit]
+    pks = list(_ordered(queryset.filter(beyond), order, backwards=backwards).values_list("pk", flat=True)[: limit + 1])
+    has_more, pks = len(pks) > limit, pks[:limit]
     if backwards:
-        rows.reverse()
+        pks.reverse()
+    rows = read_rows_in_order(queryset.model, columns, pks)
     cursor = str(rows[0 if backwards else -1]["uuid"]) if rows and has_more else None
     return Page(rows, {"limit": limit, "has_more": has_more, "next_cursor": cursor})
 

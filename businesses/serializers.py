@@ -86,7 +86,7 @@ def represent_key(key: ApiKey) -> dict[str, Any]:
 
 LINK_COLUMNS = (
     *("uuid", "subject_kind", "subject_id", "subject_label"),
-    *("expires_at", "revoked_at", "opened_at", "created_at", "updated_at"),
+    *("expires_at", "revoked_at", "opened_at", "created_at"),
 )
 
 
@@ -115,6 +115,7 @@ def represent_links(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "subject_label": row["subject_label"],
             "state": link_state(row["revoked_at"], row["expires_at"]),
             **{name: row[name] and clock.iso(row[name]) for name in LINK_COLUMNS if name.endswith("_at")},
+            "updated_at": clock.iso(max(filter(None, (row["created_at"], row["revoked_at"], row["opened_at"])))),
         }
         for row in rows
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -32,6 +33,7 @@ from invoicing.lib import json
 from invoicing.lib.api import flatten, unknown_name
 from invoicing.lib.errors import Detail, Invalid, NotFound, PreconditionFailed
 from invoicing.lib.ids import parse_uuid
+from invoicing.lib.rows import read_rows
 
 Row = TypeVar("Row", bound=models.Model)
 Represent = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
@@ -184,6 +186,14 @@ class BusinessView(ViewSet):
             raise NotFound(f"{noun} not found")
         return row
 
+    def find_shown(self, model: type[Row], columns: tuple[str, ...], identifier: str, noun: str) -> dict[str, Any]:
+        """These columns of the caller's row with this id; NotFound, the same for unknown, foreign, malformed and deleted."""
+        value, guard = parse_uuid(identifier), ("business_id", *_deletion(model))
+        rows = read_rows(model, (*columns, *guard), [value] if value else [], by="uuid")
+        if not rows or rows[0]["business_id"] != self.business.pk or rows[0].get("deleted_at"):
+            raise NotFound(f"{noun} not found")
+        return rows[0]
+
     # Represent -----------------------------------------------------------------------------------------------------
     def send(self, data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
         """An answer, encoded once."""
@@ -211,7 +221,8 @@ class BusinessView(ViewSet):
         metadata = _metadata_names(self.parameters) if "metadata" in columns else []
         self.check_query({*paging.PARAMETERS, *filters.base_filters, *metadata, *also})
         own = rows.of(self.business)
-        filtered = self.filtered(own, filters)
+        asked = not filters.base_filters.keys().isdisjoint(self.parameters)
+        filtered = self.filtered(own, filters) if asked else own  # filters are costly to make
         for name in metadata:
             filtered = filtered.filter(Exact(KeyTextTransform(name[9:-1], "metadata"), self.parameters[name]))
         page = paging.paginate(filtered, self.parameters, among=own, sorts=sorts, columns=columns)
@@ -257,6 +268,11 @@ class BusinessView(ViewSet):
         expected = self.request.headers.get("If-Match")
         if expected and expected.strip() != "*" and etag_of(represent()) not in _etags(expected):
             raise PreconditionFailed("The resource has changed since this ETag was read.")
+
+
+@lru_cache(maxsize=64)
+def _deletion(model: type[models.Model]) -> tuple[str, ...]:
+    return ("deleted_at",) if any(field.name == "deleted_at" for field in model._meta.fields) else ()
 
 
 def etag_of(data: dict[str, Any]) -> str:

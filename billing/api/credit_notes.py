@@ -142,8 +142,8 @@ class CreditNoteView(SourceView):
     @extend_schema(responses=CreditNoteOutput, tags=_TAGS)
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002
         """One credit note."""
-        note = self.get_credit_note(id)
-        return self.send_shown(represent_credit_note(note.pk), note)
+        row = self.find_shown(CreditNote, CREDIT_NOTE_COLUMNS, id, "Credit note")
+        return self.send_shown(represent_credit_notes([row])[0], self.get_credit_note)
 
     @extend_schema(request=_CHANGE, responses=CreditNoteOutput, tags=_TAGS)
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002

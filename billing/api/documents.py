@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -70,10 +71,12 @@ class DocumentView(BusinessView):
         customers = {item["id"]: item for item in represent_customers(rows)}
         return [{**item, "customer": customers[item["customer_id"]]} for item in objects]
 
-    def send_shown(self, shown: dict[str, Any], document: Document) -> Response:
+    def send_shown(self, shown: dict[str, Any], find: Callable[[str], Document]) -> Response:
         """A single document with its ETag; expanded or explained it has none, for it then shows more than its own row."""
+        if "explain" in self.parameters:
+            shown = {**shown, **self.explanation(find(str(shown["id"])))}
         if self.parameters.keys() & {"expand", "explain"}:
-            return self.send(self.trim(self.expanded([{**shown, **self.explanation(document)}]))[0])
+            return self.send(self.trim(self.expanded([shown]))[0])
         return self.send_one(shown)
 
     def send_new(self, shown: dict[str, Any], document: Document) -> Response:

@@ -87,8 +87,8 @@ class InvoiceView(DocumentView):
     @extend_schema(responses=InvoiceOutput, tags=_TAGS)
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002
         """One invoice."""
-        invoice = self.get_invoice(id)
-        return self.send_shown(represent_invoice(invoice.pk), invoice)
+        row = self.find_shown(Invoice, INVOICE_COLUMNS, id, "Invoice")
+        return self.send_shown(represent_invoices([row])[0], self.get_invoice)
 
     @extend_schema(request=InvoiceChange, responses=InvoiceOutput, tags=_TAGS)
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002

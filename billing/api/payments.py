@@ -95,7 +95,8 @@ class PaymentView(SourceView):
     @extend_schema(responses=PaymentOutput, tags=_TAGS)
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002
         """One payment."""
-        return self.send_source(represent_payment(self.get_payment(id).pk))
+        row = self.find_shown(Payment, PAYMENT_COLUMNS, id, "Payment")
+        return self.send_source(represent_payments([row])[0])
 
     @extend_schema(request=PaymentChange, responses=PaymentOutput, tags=_TAGS)
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002

@@ -81,7 +81,8 @@ class ProductView(BusinessView):
     @extend_schema(responses=ProductOutput, tags=TAGS)
     def retrieve(self, request: Request, product_id: str, **kwargs: Any) -> Response:
         """Get a product."""
-        return self.send_one(represent_product(self.product(product_id)))
+        row = self.find_shown(Product, PRODUCT_COLUMNS, product_id, "Product")
+        return self.send_one(represent_products([row])[0])
 
     @extend_schema(request=ProductInput, responses=ProductOutput, tags=TAGS)
     def partial_update(self, request: Request, product_id: str, **kwargs: Any) -> Response:

@@ -76,8 +76,8 @@ class QuotationView(DocumentView):
     @extend_schema(responses=QuotationOutput, tags=_TAGS)
     def retrieve(self, request: Request, id: str) -> Response:  # noqa: A002
         """One quotation."""
-        quotation = self.get_quotation(id)
-        return self.send_shown(represent_quotation(quotation.pk), quotation)
+        row = self.find_shown(Quotation, QUOTATION_COLUMNS, id, "Quotation")
+        return self.send_shown(represent_quotations([row])[0], self.get_quotation)
 
     @extend_schema(request=QuotationChange, responses=QuotationOutput, tags=_TAGS)
     def partial_update(self, request: Request, id: str) -> Response:  # noqa: A002

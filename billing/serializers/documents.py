@@ -25,6 +25,7 @@ from billing.serializers.payments import RefundOutput, refunds_of
 from businesses.models import Business
 from invoicing.lib import clock
 from invoicing.lib.money import major_number, number
+from invoicing.lib.rows import read_rows
 
 _SHARED = (
     *("pk", "uuid", "business__uuid", "customer__uuid", "customer__name", "customer__email", "number", "issue_date"),
@@ -53,7 +54,7 @@ def represent_invoices(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def represent_invoice(pk: int) -> dict[str, Any]:
     """One invoice as GET answers it."""
-    return represent_invoices(list(Invoice.objects.filter(pk=pk).values(*INVOICE_COLUMNS)))[0]
+    return represent_invoices(read_rows(Invoice, INVOICE_COLUMNS, [pk]))[0]
 
 
 def represent_quotations(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -64,7 +65,7 @@ def represent_quotations(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def represent_quotation(pk: int) -> dict[str, Any]:
     """One quotation as GET answers it."""
-    return represent_quotations(list(Quotation.objects.filter(pk=pk).values(*QUOTATION_COLUMNS)))[0]
+    return represent_quotations(read_rows(Quotation, QUOTATION_COLUMNS, [pk]))[0]
 
 
 def represent_credit_notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -77,7 +78,7 @@ def represent_credit_notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def represent_credit_note(pk: int) -> dict[str, Any]:
     """One credit note as GET answers it."""
-    return represent_credit_notes(list(CreditNote.objects.filter(pk=pk).values(*CREDIT_NOTE_COLUMNS)))[0]
+    return represent_credit_notes(read_rows(CreditNote, CREDIT_NOTE_COLUMNS, [pk]))[0]
 
 
 _REPRESENT: dict[str, Callable[[int], dict[str, Any]]] = {
@@ -104,8 +105,7 @@ def _lines(
     documents = {row["pk"]: row for row in rows}
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     columns = (f"{noun}_id", *_LINE_COLUMNS, *also)
-    lines = model.objects.filter(**{f"{noun}_id__in": list(documents)}).order_by(f"{noun}_id", "position")
-    for line in lines.values(*columns):
+    for line in read_rows(model, columns, documents, by=noun, order=(f"{noun}_id", "position")):
         document = documents[line[f"{noun}_id"]]
         found[document["pk"]].append(_line(line, noun, document))
     return found

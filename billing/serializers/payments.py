@@ -12,6 +12,7 @@ from billing.models import Adjustment, Payment, Refund
 from billing.serializers.allocations import AllocationOutput, allocations_of
 from invoicing.lib import clock
 from invoicing.lib.money import major_number
+from invoicing.lib.rows import read_rows
 
 _SHARED = (
     *("pk", "uuid", "business__uuid", "customer__uuid", "number", "currency", "amount_minor", "unallocated_minor"),
@@ -29,7 +30,7 @@ def represent_payments(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def represent_payment(pk: int) -> dict[str, Any]:
     """One payment with what it is applied to now."""
-    return represent_payments(list(Payment.objects.filter(pk=pk).values(*PAYMENT_COLUMNS)))[0]
+    return represent_payments(read_rows(Payment, PAYMENT_COLUMNS, [pk]))[0]
 
 
 def represent_adjustments(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -40,7 +41,7 @@ def represent_adjustments(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def represent_adjustment(pk: int) -> dict[str, Any]:
     """One adjustment."""
-    return represent_adjustments(list(Adjustment.objects.filter(pk=pk).values(*ADJUSTMENT_COLUMNS)))[0]
+    return represent_adjustments(read_rows(Adjustment, ADJUSTMENT_COLUMNS, [pk]))[0]
 
 
 def represent_refunds(noun: str, pk: int, currency: str) -> list[dict[str, Any]]:

@@ -59,8 +59,8 @@ class CustomerView(BusinessView):
     @extend_schema(responses=CustomerOutput, tags=TAGS)
     def retrieve(self, request: Request, customer_id: str, **kwargs: Any) -> Response:
         """Get a customer."""
-        rows = Customer.objects.live().select_related("business", "parent")
-        return self.send_one(represent_customer(self.find(rows, customer_id, "Customer")))
+        row = self.find_shown(Customer, CUSTOMER_COLUMNS, customer_id, "Customer")
+        return self.send_one(represent_customers([row])[0])
 
     @extend_schema(request=CustomerInput, responses=CustomerOutput, tags=TAGS)
     def partial_update(self, request: Request, customer_id: str, **kwargs: Any) -> Response:

@@ -18,6 +18,7 @@ from businesses.callers import Caller
 from businesses.models import ApiKey, Business
 from invoicing.lib import clock
 from invoicing.lib.ids import digest, secret_hex
+from invoicing.lib.rows import read_objects
 
 # How a new key may begin, by the wire format whose programs expect it; every key opens every format.
 SPELLINGS = {"oim": "oim_", "corebill": "sk_live_"}
@@ -59,7 +60,7 @@ def find_api_key(secret: str) -> ApiKey:
     """The live key with this secret, its business loaded; AuthenticationFailed (401) for any other."""
     if not _SHAPE.fullmatch(secret):
         raise AuthenticationFailed("Invalid API key")
-    key = ApiKey.objects.select_related("business").filter(digest=digest(secret)).first()
+    key = next(iter(read_objects(ApiKey, [digest(secret)], by="digest", related=("business",))), None)
     now = clock.now()
     if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         raise AuthenticationFailed("Invalid API key")

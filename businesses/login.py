@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 from typing import Any
 
 from axes.helpers import get_cool_off
@@ -17,6 +19,10 @@ from businesses.membership import memberships_of
 from businesses.models import User
 
 _LONGEST = 255  # of what the lockout keeps of an address; some letters become two when they are made small
+# Passwords that one process tries at once. Each is half a second of a processor, asked for by anybody: without a bound, forty
+# clients that type nonsense keep all threads, and nothing else is answered for minutes.
+AT_ONCE = 4
+_trying = BoundedSemaphore(AT_ONCE)
 _WRONG = "This e-mail address and password do not belong together, or may not log in here."
 
 
@@ -36,11 +42,33 @@ class LockedOut(Throttled):
         self.detail = ErrorDetail(self.default_detail, "throttled")
 
 
+class Busy(Throttled):
+    """429: too many log in at this moment, whoever they are."""
+
+    default_detail = "Too many logins at once: try again in a moment."
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.detail = ErrorDetail(self.default_detail, "throttled")
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """One of the few tries of a password at once; Busy where there are too many."""
+    if not _trying.acquire(blocking=False):
+        raise Busy
+    try:
+        yield
+    finally:
+        _trying.release()
+
+
 def log_in(request: HttpRequest, *, email: str, password: str) -> User:
     """The member of some business with this address and password.
 
     AuthenticationFailed in the same words, after the same work, for a wrong password, an unknown address and a person
-    who may not enter. LockedOut after AXES_FAILURE_LIMIT failures, which the admin's login counts too.
+    who may not enter. LockedOut after AXES_FAILURE_LIMIT failures, which the admin's login counts too; Busy where too many
+    log in at once.
     """
     user = confirm_password(request, email=email, password=password)
     if user is None or not memberships_of(user):
@@ -50,8 +78,9 @@ def log_in(request: HttpRequest, *, email: str, password: str) -> User:
 
 
 def confirm_password(request: HttpRequest, *, email: str, password: str) -> User | None:
-    """The person with this address and password, else None, which is counted as a failed login; LockedOut after too many."""
-    user = authenticate(request, username=email, password=password)
+    """The person with this address and password, else None, which is counted as a failed login; LockedOut and Busy as `log_in`."""
+    with turn():
+        user = authenticate(request, username=email, password=password)
     if getattr(request, "axes_locked_out", False):
         raise LockedOut
     return user if isinstance(user, User) else None

@@ -101,7 +101,7 @@ def _numbered(
     start = (page - 1) * limit
     pks = list(_ordered(queryset, order).values_list("pk", flat=True)[start : start + limit]) if start < total else []
     pages = -(-total // limit)
-    rows = read_rows_in_order(queryset.model, columns, pks)
+    rows = _shown(queryset, columns, pks)
     return Page(rows, {"page": page, "limit": limit, "total": total, "total_pages": pages})
 
 
@@ -127,9 +127,17 @@ def _cursor(
     has_more, pks = len(pks) > limit, pks[:limit]
     if backwards:
         pks.reverse()
-    rows = read_rows_in_order(queryset.model, columns, pks)
+    rows = _shown(queryset, columns, pks)
     cursor = str(rows[0 if backwards else -1]["uuid"]) if rows and has_more else None
     return Page(rows, {"limit": limit, "has_more": has_more, "next_cursor": cursor})
+
+
+def _shown(queryset: QuerySet[Row], columns: Sequence[str], pks: list[int]) -> list[dict[str, Any]]:
+    """The rows of a page; from the list's own query where that computes one of the columns."""
+    if queryset.query.annotations.keys().isdisjoint(columns):
+        return read_rows_in_order(queryset.model, columns, pks)
+    found = {row["pk"]: row for row in queryset.filter(pk__in=pks).values(*columns, "pk")}
+    return [found[pk] for pk in pks]
 
 
 def _beyond(order: list[Order], row: Mapping[str, Any], *, backwards: bool) -> Q:

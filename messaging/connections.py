@@ -26,6 +26,7 @@ _ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 _SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|MG[0-9a-fA-F]{32}|(?=[0-9 ]*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 _CREDENTIAL = re.compile(r"[!-~]{16,200}")
 _HINT = 4  # last characters that are shown
+_PATH = 100  # characters that go behind a base URL, at most
 
 
 @transaction.atomic
@@ -109,6 +110,8 @@ def _check(provider: Provider, *, account: str, sender: str, base_url: str) -> N
             if value:
                 raise Invalid.field(name, "Lob has none: leave it empty. Letters come from the business's address.")
     _as_base_url(http.parse_url, base_url)
+    if len(base_url) > http.MAX_URL - _PATH:
+        raise Invalid.field("base_url", f"At most {http.MAX_URL - _PATH} characters.")
     if "?" in base_url or "#" in base_url:
         raise Invalid.field("base_url", "Expected a URL without a query.")
 

@@ -11,12 +11,19 @@ from messaging.addresses import MAX_RECIPIENTS
 _BETWEEN = re.compile(r"[\s().\-/\u2010-\u2015]+")
 _NUMBER = re.compile(r"\+?[0-9]+")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164: at most 15 digits, the country's code first
-_LOCAL_DIGITS = 10  # of a number within the North American plan, whose country code is 1
-_NORTH_AMERICA = frozenset({"US", "CA", "PR", "DO", "JM"})
+_AT_HOME = re.compile(r"1?([0-9]{10})")  # a number within the North American plan, whose country code is 1
+_NORTH_AMERICA = {
+    *("AG", "AI", "AS", "BB", "BM", "BS", "CA", "DM", "DO", "GD", "GU", "JM", "KN"),
+    *("KY", "LC", "MP", "MS", "PR", "SX", "TC", "TT", "US", "VC", "VG", "VI"),
+}
 
 
 def clean_phone(text: object, country: str) -> str | None:
-    """The number as +<digits>; None for what is none. Ten digits count as North American where `country` (ISO 3166) is."""
+    """The number as +<digits>; None for what is none.
+
+    Without a + or 00 before it a number is only known where `country` (ISO 3166) is North American: anywhere else its first
+    digits may be those of another country, and a private link would go to a stranger.
+    """
     if not isinstance(text, str) or len(text) > 50:
         return None
     number = _BETWEEN.sub("", text)
@@ -24,9 +31,8 @@ def clean_phone(text: object, country: str) -> str | None:
         return None
     if number.startswith("00"):
         number = f"+{number[2:]}"
-    if not number.startswith("+"):
-        local = country in _NORTH_AMERICA and len(number) == _LOCAL_DIGITS
-        number = f"+1{number}" if local else f"+{number}"
+    if country in _NORTH_AMERICA and (local := _AT_HOME.fullmatch(number)):
+        number = f"+1{local[1]}"
     return number if _E164.fullmatch(number) else None
 
 

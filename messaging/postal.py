@@ -48,11 +48,11 @@ class PostalAddress:
     def of(cls, row: HasAddress, *, name: str = "", attention_to: str = "") -> PostalAddress:
         """The address of a row as it stands, complete or not; `name` goes before its own."""
         parts = (row.address, row.address2, row.city, row.state, row.postal_code, row.country)
-        return cls(*(one_line(part or "") for part in (name or row.name, attention_to, *parts)))
+        return cls(one_line(name) or one_line(row.name), *(one_line(part or "") for part in (attention_to, *parts)))
 
     def missing(self) -> list[Detail]:
         """What a letter cannot do without, by field; in the United States the state too."""
-        needed = ["address", "city", "postal_code", *(["state"] if self.country == "US" else [])]
+        needed = ["name", "address", "city", "postal_code", *(["state"] if self.country == "US" else [])]
         wrong = [Detail(name, "A letter needs this part of the address.") for name in needed if not getattr(self, name)]
         if not _COUNTRY.fullmatch(self.country):
             wrong.append(Detail("country", "A letter needs the country in two letters, such as US."))

@@ -17,7 +17,7 @@ import structlog
 from django.db.models import Q
 
 from invoicing.lib import clock
-from messaging.models import Message, State
+from messaging.models import Channel, Message, State
 from messaging.transports import NoAnswer, OutcomeUnknown, Refused, ServerAway, Transport, TryLater
 from messaging.ways import Way, Ways, way_of
 
@@ -135,7 +135,9 @@ def _attempt(message: Message, transport: Transport) -> dict[str, Any]:
 
 
 def _again(message: Message, error: str, *, unknown: bool = False) -> dict[str, Any]:
-    if message.attempts >= MAX_ATTEMPTS:
+    # A mail that comes twice is one mail (its Message-ID says so), a letter has a key of its own; a text message rings twice.
+    twice = unknown and message.channel == Channel.SMS and message.resends > 0
+    if message.attempts >= MAX_ATTEMPTS or twice:
         return _failed(f"{error} {_UNKNOWN}" if unknown else error)
     moment: datetime = clock.now() + DELAYS[message.attempts - 1]
     if unknown:

@@ -28,6 +28,8 @@ COLUMNS = (
 )
 SORTS = {"createdAt": Order("pk", False), "email": Order("user__email", False)}
 _PENDING = Q(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)
+# Whom an address belongs to is not told to those who only try: a real invitation is in the trail, and its mail is read.
+_STRANGER = {"userId": None, "firstName": "", "lastName": "", "status": "PENDING"}
 
 
 def _members() -> OwnedQuerySet[Any]:
@@ -55,7 +57,8 @@ class TeamView(MemberView):
         """Make a person a member and write to them."""
         body = read_body(InviteInput, request)
         member = invite_member(self.business, email=body["email"], role=body["role"].lower(), actor=self.actor)
-        return self.say_created("Invitation sent successfully.", self.shown(member))
+        shown = self.shown(member) | (_STRANGER if self.dry_run else {})
+        return self.say_created("Invitation sent successfully.", shown)
 
     def change_role(self, request: Request, id: str) -> Response:  # noqa: A002
         """Give a member another role."""

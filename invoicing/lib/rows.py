@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import F, Lookup, Model
 
 Row = dict[str, Any]
+Object = TypeVar("Object", bound=Model)
 
 
 class AnyOf(Lookup):  # type: ignore[type-arg]  # it is generic for the type checker alone
@@ -59,6 +61,36 @@ def read_rows_in_order(model: type[Model], columns: Sequence[str], pks: Sequence
     """As `read_rows` by primary key, in the order of the keys; what is not there (any more) is left out."""
     found = {row["pk"]: row for row in read_rows(model, (*columns, "pk") if "pk" not in columns else columns, pks)}
     return [found[pk] for pk in pks if pk in found]
+
+
+def read_objects(
+    model: type[Object], keys: Iterable[Any], *, by: str = "pk", related: tuple[str, ...] = ()
+) -> list[Object]:
+    """The rows whose `by` is one of the keys as objects, with these foreign keys (not null) loaded too; scoped as `read_rows`."""
+    models: list[Any] = [model, *(model._meta.get_field(name).related_model for name in related)]
+    columns = [_names(one) for one in models]
+    flat = [
+        *columns[0],
+        *(f"{name}__{column}" for name, own in zip(related, columns[1:], strict=True) for column in own),
+    ]
+    found: list[Any] = []
+    for row in read_rows(model, flat, keys, by=by):
+        values = iter(row.values())
+        first, *others = (
+            one.from_db(
+                connection.alias, [field.attname for field in one._meta.concrete_fields], list(islice(values, len(own)))
+            )
+            for one, own in zip(models, columns, strict=True)
+        )
+        for name, other in zip(related, others, strict=True):
+            setattr(first, name, other)
+        found.append(first)
+    return found
+
+
+def _names(model: type[Model]) -> list[str]:
+    """The names of a model's own columns."""
+    return [field.name for field in model._meta.concrete_fields]
 
 
 class _Query:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from messaging.placeholders import one_line
 from messaging.transports import Delivered, NoAnswer, Refused, ServerAway, TryLater
 
 _MOST = 48 * 1024  # bytes of an answer: Lob names three pictures of every page
-_NOT_NOW = frozenset({408, 409, 425, 429})  # 409: it is still at work on the same key
+_NOT_NOW = frozenset({408, 409, 425})  # 409: it is still at work on the same key
+_TOO_MANY = 429
+_TOKEN = re.compile(r"[0-9a-f]{64}")  # of a private link, however the rest of it is spelt
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     deadline: float = DEADLINE
+
+    @property
+    def pair(self) -> str:
+        """User and password as HTTP Basic sends them."""
+        return b64encode(f"{self.user}:{self.password}".encode()).decode()
 
 
 class Provider(Protocol):
@@ -64,14 +72,16 @@ class ProviderTransport:
         connection = connection_of(message.business_id, self._provider.name)
         if connection is None:
             raise Refused(f"{self._provider.name.label} is not connected any more.")
-        request = self._provider.request(connection, decrypt(connection.credential), message)
+        credential = decrypt(connection.credential)
+        request = self._provider.request(connection, credential, message)
         commit()
         answer = self._call(f"{connection.base_url}{request.path}", request)
         if answer.status is None:
             raise (NoAnswer if answer.left else ServerAway)(answer.error)
         if 200 <= answer.status < 300:
             return self._provider.receipt(_parsed(answer.excerpt))
-        raise self._refusal(answer.status, answer.excerpt)
+        words = self._provider.complaint(_parsed(answer.excerpt)) or answer.excerpt
+        raise _refusal(answer.status, _masked(words, credential, request.pair))
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -84,15 +94,23 @@ class ProviderTransport:
         if self._runner is None:
             self._runner = asyncio.Runner()
             self._runner.run(self._client.__aenter__())
-        pair = b64encode(f"{request.user}:{request.password}".encode()).decode()
-        headers = {**request.headers, "Authorization": f"Basic {pair}", "Accept": "application/json"}
+        headers = {**request.headers, "Authorization": f"Basic {request.pair}", "Accept": "application/json"}
         call = self._client.post(url, request.body, headers, deadline=request.deadline, most=_MOST)
         return self._runner.run(call)
 
-    def _refusal(self, status: int, answer: str) -> Exception:
-        words = self._provider.complaint(_parsed(answer)) or answer[:200]
-        text = one_line(f"{status} {words}")[:500]
-        return TryLater(text) if status >= 500 or status in _NOT_NOW else Refused(text)
+
+def _refusal(status: int, words: str) -> Exception:
+    text = one_line(f"{status} {words}")[:300]
+    if status == _TOO_MANY:
+        return ServerAway(text)  # it speaks of the account: the messages after this one would use up their attempts too
+    return TryLater(text) if status >= 500 or status in _NOT_NOW else Refused(text)
+
+
+def _masked(words: str, *secrets: str) -> str:
+    """The words without what we sent to be kept secret: some servers repeat a request in what they complain of."""
+    for secret in secrets:
+        words = words.replace(secret, "…")
+    return _TOKEN.sub("…", words)
 
 
 def _parsed(text: str) -> dict[str, Any]:

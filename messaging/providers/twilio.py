@@ -17,11 +17,12 @@ from messaging.transports import Delivered
 name = Connection.Provider.TWILIO
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _SID = re.compile(r"[A-Za-z0-9]{1,64}")
+_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")  # a sender in letters may begin as one does
 
 
 def request(connection: Connection, credential: str, message: Message) -> Request:
     """From a number of the account's, or from whichever its messaging service chooses."""
-    sender = "MessagingServiceSid" if connection.sender.startswith("MG") else "From"
+    sender = "MessagingServiceSid" if _SERVICE.fullmatch(connection.sender) else "From"
     form = {"To": message.to[0], sender: connection.sender, "Body": message.full_text()}
     path = f"/2010-04-01/Accounts/{connection.account}/Messages.json"
     return Request(path, connection.account, credential, _FORM, urlencode(form).encode())

@@ -79,6 +79,7 @@ def test_a_kept_secret_goes_nowhere_else(api: Api, change: dict[str, str]) -> No
         ({**TWILIO, "base_url": "https://u:p@example.com"}, "base_url"),
         ({**TWILIO, "base_url": "https://example.com/?x="}, "base_url"),
         ({**TWILIO, "base_url": 7}, "base_url"),
+        ({**TWILIO, "base_url": "https://example.com/" + "a" * 1_900}, "base_url"),  # with a path behind it is too long
         ({**LOB, "account": "AC" + "a" * 32}, "account"),
         ({**LOB, "sender": "+14155550100"}, "sender"),
         ({**LOB, "nonsense": 1}, "nonsense"),

@@ -17,7 +17,13 @@ from messaging.phones import clean_phone, clean_phones
         ("(512) 555–1212", "CA", "+15125551212"),
         ("0049 30 1234567", "DE", "+49301234567"),
         ("+49 30/1234567", "DE", "+49301234567"),
-        ("4930 1234567", "DE", "+49301234567"),
+        ("4155550123", "BS", "+14155550123"),
+        ("4930 1234567", "DE", None),  # nobody knows whether the 49 is Germany's
+        ("612345678", "ES", None),  # not Australia's
+        ("9123 4567", "SG", None),
+        ("4155550123", "GB", None),
+        ("13812345678", "CN", None),
+        ("555-0123", "US", None),  # a local number: +555… is Brazil's
         ("030 1234567", "DE", None),
         ("+", "US", None),
         ("", "US", None),

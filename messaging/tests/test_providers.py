@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import socketserver
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from io import BytesIO
 from threading import Thread
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from pypdf import PdfWriter
@@ -18,6 +20,7 @@ from businesses.files import store_file
 from businesses.models import AuditEntry, Business
 from invoicing.lib import clock
 from invoicing.lib.errors import Conflict, Invalid
+from invoicing.lib.ids import secret_hex
 from messaging import sending, tasks
 from messaging.connections import connection_of, disconnect_provider
 from messaging.models import Connection, Message, State
@@ -25,7 +28,16 @@ from messaging.postal import PostalAddress
 from messaging.private_links import PrivateLink
 from messaging.services import attach_and_queue, queue_letter, queue_text, retry_message
 from messaging.tests.conftest import NOON
-from messaging.tests.local_providers import Lob, Local, Twilio, connect_lob, connect_twilio, local_providers
+from messaging.tests.local_providers import (
+    SID,
+    TOKEN,
+    Lob,
+    Local,
+    Twilio,
+    connect_lob,
+    connect_twilio,
+    local_providers,
+)
 
 ADA = PostalAddress("Ada GmbH", "Ms Lovelace", "1 Main St", "Floor 2", "Austin", "TX", "78735", "US")
 
@@ -99,6 +111,13 @@ def test_a_messaging_service_chooses_the_number(alice: Business, text: Any, loca
     assert "From" not in local.twilio.calls[0].form
 
 
+@pytest.mark.parametrize("sender", ["MG Motors", "MGM"])
+def test_a_name_that_begins_as_a_service_is_a_name(alice: Business, text: Any, local: Local, sender: str) -> None:
+    connect_twilio(local, alice, sender=sender)
+    tasks.send_message(text().pk)
+    assert local.twilio.calls[0].form["From"] == sender
+
+
 def test_what_twilio_refuses_has_failed_for_good(text: Any, local: Local) -> None:
     local.twilio.next_answers.append(Twilio.refuse(400, 21610, "Attempt to send to unsubscribed recipient"))
     message = text()
@@ -127,6 +146,14 @@ def test_another_time_it_may(text: Any, local: Local, status: int) -> None:
         assert sending.send_due() == 1
     message.refresh_from_db()
     assert (message.state, message.attempts, len(local.twilio.sent)) == (State.SENT, 2, 1)
+
+
+def test_too_many_at_once_costs_the_others_no_attempt(text: Any, local: Local, bob: Business) -> None:
+    local.twilio.next_answers.append(Twilio.refuse(429, 20429, "Too Many Requests"))
+    first = [text(), text(), text()]
+    assert sending.send_due() == 1
+    assert [Message.objects.get(pk=message.pk).attempts for message in first] == [1, 0, 0]
+    assert sending.send_due() == 2
 
 
 def test_killed_between_sending_and_recording_is_one_repeat(text: Any, local: Local, alice: Business) -> None:
@@ -180,6 +207,20 @@ def test_who_hangs_up_may_have_taken_it(text: Any, local: Local) -> None:
         assert sending.send_due() == 1
     message.refresh_from_db()
     assert (message.state, message.resends) == (State.SENT, 1)
+
+
+def test_a_text_without_an_answer_is_repeated_once_only(text: Any, local: Local) -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), _HangsUp) as server:
+        Thread(target=lambda: [server.handle_request() for _ in range(2)], daemon=True).start()
+        Connection.objects.update(base_url=f"http://127.0.0.1:{server.server_address[1]}")
+        with clock.at(NOON):
+            message = text()
+            tasks.send_message(message.pk)
+        with clock.at(NOON + sending.DELAYS[0]):
+            assert sending.send_due() == 1
+    message.refresh_from_db()
+    assert (message.state, message.resends) == (State.FAILED, 1)
+    assert "it may have arrived" in message.last_error
 
 
 @pytest.mark.parametrize(
@@ -326,7 +367,7 @@ def test_long_names_take_two_lines(letter: Any, local: Local) -> None:
     ("part", "value", "field"),
     [
         *(("address", "", "address"), ("city", "", "city"), ("postal_code", "", "postal_code"), ("state", "", "state")),
-        *(("country", "", "country"), ("country", "Austria", "country")),
+        *(("country", "", "country"), ("country", "Austria", "country"), ("name", "", "name")),
     ],
 )
 def test_what_a_letter_needs(letter: Any, part: str, value: str, field: str) -> None:
@@ -343,6 +384,27 @@ def test_a_business_without_an_address(letter: Any, alice: Business) -> None:
     with pytest.raises(Conflict, match="lacks city, postal_code") as refusal:
         letter()
     assert refusal.value.code == "no_return_address"
+
+
+@pytest.mark.parametrize("status", [400, 503])
+@pytest.mark.parametrize("form", ["{}", '{{"message": "{}"}}'])
+def test_a_server_that_repeats_what_it_got_gives_nothing_away(
+    text: Any, local: Local, caplog: Any, status: int, form: str
+) -> None:
+    from werkzeug import Response
+
+    token = secret_hex()
+    link = PrivateLink.to(f"https://example.com/s/i/{token}")
+    pair = b64encode(f"{SID}:{TOKEN}".encode()).decode()
+    said = f"No: Basic {pair}, {TOKEN}, Body={quote_plus(link.url)}"
+    local.twilio.next_answers.append(Response(form.format(said), status))
+    message = text(link.marker, private_link=link)
+    tasks.send_message(message.pk)
+    message.refresh_from_db()
+    assert message.last_error.startswith(f"{status} ")
+    assert "No: Basic …, …, Body=" in message.last_error
+    for secret in (pair, TOKEN, token):
+        assert secret not in message.last_error + caplog.text
 
 
 def test_no_secret_in_what_is_recorded(text: Any, letter: Any, caplog: Any) -> None:

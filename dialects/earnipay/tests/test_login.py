@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.conf import settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from businesses import throttling
+from businesses.login import AT_ONCE, turn
 from businesses.models import Business, Member, User
 from businesses.sessions import open_session
 from businesses.tasks import forget_expired_tokens
@@ -95,6 +97,16 @@ def test_five_failures_close_it_even_to_the_right_password(owner: Member) -> Non
     assert refusal(shut) == (429, "Too many failed logins: try again later.")
     assert int(shut["Retry-After"]) == 900
     assert OutstandingToken.objects.count() == 0
+
+
+def test_only_a_few_passwords_are_tried_at_once(owner: Member) -> None:
+    with ExitStack() as others:
+        for _ in range(AT_ONCE):
+            others.enter_context(turn())
+        answer = log_in("owner@alice.test")
+        assert refusal(answer) == (429, "Too many logins at once: try again in a moment.")
+        assert answer["Retry-After"] == "1"
+    assert log_in("owner@alice.test").status_code == 200
 
 
 def test_the_admins_login_and_this_one_count_together(owner: Member, client: Any) -> None:

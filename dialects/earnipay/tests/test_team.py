@@ -106,10 +106,23 @@ def test_an_invitation_is_made_once(admin: Earnipay) -> None:
     assert Message.objects.count() == 1
 
 
+def test_who_only_tries_learns_of_no_account(admin: Earnipay, bob: Business) -> None:
+    known = make_member(bob, "owner", "frank@bob.test", password=True).user
+    User.objects.filter(pk=known.pk).update(first_name="Frank", last_name="Brown")
+    emails = ("frank@bob.test", "nobody@bob.test")
+    bodies = [{"email": email, "role": "VIEWER"} for email in emails]
+    known_one, unknown = (admin.post("/team/invite?dry_run=true", body).json()["data"] for body in bodies)
+    varying = {"email", "createdAt"}
+    assert {k: v for k, v in known_one.items() if k not in varying} == {
+        k: v for k, v in unknown.items() if k not in varying
+    }
+    assert (unknown["userId"], unknown["firstName"], unknown["status"]) == (None, "", "PENDING")
+
+
 def test_the_list(admin: Earnipay, alice: Business, django_assert_max_num_queries: Any) -> None:
     for number in range(12):
         make_member(alice, "viewer", f"v{number}@alice.test")
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         listed = admin.data("/team")
     assert (listed["meta"]["totalItems"], len(listed["items"])) == (14, 10)
     assert listed["items"][0]["email"] == "v11@alice.test"

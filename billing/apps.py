@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from invoicing.lib.search import search_tables
 from invoicing.lib.triggers import guard_tables
 
 
@@ -13,3 +14,4 @@ class BillingConfig(AppConfig):
         from billing.guards import GUARDED  # models can be imported only now
 
         guard_tables(self, GUARDED)
+        search_tables(self)

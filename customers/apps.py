@@ -2,7 +2,12 @@
 
 from django.apps import AppConfig
 
+from invoicing.lib.search import search_tables
+
 
 class CustomersConfig(AppConfig):
     name = "customers"
     verbose_name = "Customers"
+
+    def ready(self) -> None:
+        search_tables(self)

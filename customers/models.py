@@ -12,6 +12,7 @@ from businesses.models import Owned, OwnedQuerySet, UpdatedAt
 from businesses.validators import validate_currency, validate_tags
 from customers.codes import validate_language
 from invoicing.lib.errors import NotFound
+from invoicing.lib.search import SearchText
 
 _is_email = EmailValidator("Expected an e-mail address such as ap@example.com.")
 _at_most_10000 = MaxLengthValidator(10_000)
@@ -92,7 +93,7 @@ class Customer(Owned):
     name_key = models.CharField(max_length=400, null=True, editable=False)
     name_folded = models.CharField(max_length=400, editable=False)
     email_folded = models.CharField(max_length=400, default="", editable=False)
-    search_text = models.TextField(default="", editable=False)
+    search_text = SearchText(default="", editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
     updated_at = UpdatedAt(editable=False)
 

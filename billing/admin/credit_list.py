@@ -11,8 +11,8 @@ from unfold.decorators import display
 from billing.admin import amounts
 from billing.admin.credit_pages import CreditPages
 from billing.admin.filters import CreditState
+from billing.selectors.search import customer_named
 from businesses.membership import AdminRequest
-from customers.models import Customer
 from invoicing.lib.text import fold
 
 
@@ -33,9 +33,10 @@ class CreditList(CreditPages):
 
     def get_search_results(self, request: AdminRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         term = search_term.strip()
-        customers = Customer.objects.of(request.business).filter(name_folded__contains=fold(term)).values("pk")
+        if not term:
+            return queryset, False
         own = Q(number__icontains=term) | Q(**{f"{self.searched_text}__icontains": term})
-        return (queryset.filter(own | Q(customer__in=customers)) if term else queryset), False
+        return queryset.filter(own | customer_named(request.business, fold(term))), False
 
     def changelist_view(self, request: AdminRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, {"tabs": CreditState.links(request), **(extra_context or {})})

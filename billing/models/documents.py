@@ -13,6 +13,7 @@ from billing.models.tax import TaxCategory
 from businesses.models import Business, Owned, OwnedQuerySet, StoredFile, UpdatedAt
 from customers.models import Customer
 from invoicing.lib.errors import Conflict, NotFound
+from invoicing.lib.search import SearchText
 
 Doc = TypeVar("Doc", bound="Document")
 
@@ -88,7 +89,7 @@ class Document(Owned):
     tax_minor = models.BigIntegerField(default=0)
     total_minor = models.BigIntegerField(default=0)
 
-    search_text = models.TextField(default="", editable=False)
+    search_text = SearchText(default="", editable=False)
     issued_at = models.DateTimeField(null=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
     deleted_reason = models.CharField(max_length=255, default="", editable=False)

@@ -11,6 +11,7 @@ from billing.codes import CODE_LENGTH, validate_code
 from billing.models.tax import TaxCategory
 from businesses.models import Owned, OwnedQuerySet, UpdatedAt
 from invoicing.lib.errors import NotFound
+from invoicing.lib.search import SearchText
 
 
 class ProductQuerySet(OwnedQuerySet["Product"]):
@@ -53,7 +54,7 @@ class Product(Owned):
         default=dict, editable=False, help_text="What another wire format only keeps and gives back, by its name."
     )
     name_folded = models.CharField(max_length=400, editable=False)
-    search_text = models.TextField(default="", editable=False)
+    search_text = SearchText(default="", editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
     updated_at = UpdatedAt(editable=False)
 

@@ -21,6 +21,13 @@ def event_id(uuid: UUID) -> str:
     return f"evt_{uuid.hex}"
 
 
+def live_secrets(secret: str, next_secret: str | None, *, is_rotated: bool) -> Secrets:
+    """What signs, in the clear: the new one of two alone once it `is_rotated`. InvalidToken where SECRET_KEY is another."""
+    if next_secret is None:
+        return Secrets(decrypt(secret))
+    return Secrets(decrypt(next_secret)) if is_rotated else Secrets(decrypt(secret), decrypt(next_secret))
+
+
 class Event(Owned):
     """Something that happened, frozen in the transaction that made it true; only `webhooks/outbox.py` writes it.
 
@@ -120,11 +127,7 @@ class Endpoint(Owned):
 
     def secrets_at(self, moment: datetime) -> Secrets:
         """What signs at this moment, in the clear; cryptography.fernet.InvalidToken where SECRET_KEY is another one."""
-        if self.next_secret is None:
-            return Secrets(decrypt(self.secret))
-        if self.is_rotated_at(moment):
-            return Secrets(decrypt(self.next_secret))
-        return Secrets(decrypt(self.secret), decrypt(self.next_secret))
+        return live_secrets(self.secret, self.next_secret, is_rotated=self.is_rotated_at(moment))
 
     @property
     def rotated_from(self) -> datetime | None:

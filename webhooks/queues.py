@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db import connection
+
+from webhooks.sql import keys, moment, run
 
 # A loose index scan: one probe per endpoint that has anything pending, however much it is. PostgreSQL and SQLite alike.
 _QUEUES = """
@@ -24,7 +25,7 @@ WITH RECURSIVE waiting (id) AS (
     SELECT (SELECT MIN(endpoint_id) FROM webhooks_delivery WHERE state = 'pending' AND endpoint_id > waiting.id)
     FROM waiting WHERE waiting.id IS NOT NULL
 )
-SELECT id, business_id, fifo, doubtful, due FROM (
+SELECT id, business_id, fifo, doubtful FROM (
     SELECT endpoint.id, endpoint.business_id, endpoint.fifo, endpoint.consecutive_failures > 0 AS doubtful,
         CASE WHEN endpoint.fifo THEN (
             SELECT CASE WHEN lease_until IS NULL OR lease_until <= %s THEN next_attempt_at END
@@ -69,13 +70,12 @@ class Load:
 
 
 class Queue(NamedTuple):
-    """An endpoint with something due; `doubtful` where its last attempt failed, `due` since when its oldest waits."""
+    """An endpoint with something due; `doubtful` where its last attempt failed."""
 
     endpoint: int
     business: int
     fifo: bool
     doubtful: bool
-    due: Any
 
     def places(self, load: Load) -> int:
         """How many more calls it may have: WEBHOOK_CALLS_PER_ENDPOINT at a time in all, but one in order, and one until it
@@ -98,10 +98,7 @@ def next_in_line(limit: int, load: Load, now: datetime) -> list[int]:
 
 
 def _open_queues(load: Load, now: datetime) -> list[Queue]:
-    moment = connection.ops.adapt_datetimefield_value(now)
-    with connection.cursor() as cursor:
-        cursor.execute(_QUEUES, [moment] * 3)
-        queues = [Queue(*row) for row in cursor.fetchall()]
+    queues = [Queue(*row) for row in run(_QUEUES, *[moment(now)] * 3)]
     left, open_ = load.doubtful_left, []
     for queue in queues:
         if queue.places(load) <= 0 or (queue.doubtful and left <= 0):
@@ -127,9 +124,6 @@ def _heads(endpoints: list[int], most: int, now: datetime) -> dict[int, list[int
     statement = _HEADS.format(
         first=first,
         others="".join(f", {other}" for other in others),
-        chosen=", ".join(map(str, endpoints)),  # integers of our own
+        chosen=keys(endpoints),
     )
-    moment = connection.ops.adapt_datetimefield_value(now)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [moment, moment] * (most + 1))
-        return {endpoint: list(heads) for endpoint, *heads in cursor.fetchall()}
+    return {endpoint: heads for endpoint, *heads in run(statement, *[moment(now)] * 2 * (most + 1))}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,13 +41,13 @@ def standard_secret(secret: str) -> str:
 
 def oim_signature(secret: str, timestamp: int, body: bytes) -> str:
     """Lower hex HMAC-SHA256 of `<timestamp>.<body>` (contracts/oim.md 1.5)."""
-    return hmac.new(secret.encode(), b"%d." % timestamp + body, hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), b"%d." % timestamp + body, "sha256").hex()
 
 
 def standard_signature(secret: str, event_id: str, timestamp: int, body: bytes) -> str:
     """`v1,` and the base64 HMAC-SHA256 of `<event id>.<timestamp>.<body>` (standardwebhooks.com)."""
     signed = f"{event_id}.{timestamp}.".encode() + body
-    return f"v1,{base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()}"
+    return f"v1,{base64.b64encode(hmac.digest(secret.encode(), signed, 'sha256')).decode()}"
 
 
 def standard_headers(body: bytes, secrets: Secrets, call: Call) -> dict[str, str]:

@@ -36,6 +36,16 @@ def test_a_delivery_in_full(api: Any, receiver: Any, endpoint: Endpoint, tell: A
     assert attempt["request_headers"]["webhook-id"] == event.event_id
 
 
+@pytest.mark.parametrize(
+    "said", ["", "null", '{"a": "\\"\\\\"}', "100 % of Zo\u00eb's \u2028 \U0001f600\r\n\t\x01\x7f", "\ufeff\ufffd"]
+)
+def test_what_was_answered_is_kept_as_it_was(receiver: Any, delivery: Delivery, said: str) -> None:
+    """Also where it looks like the JSON in which outcomes go to the database."""
+    receiver.expect_request("/hook").respond_with_data(said, 500)
+    drain()
+    assert Attempt.objects.get().response == said
+
+
 def test_a_list_does_not_carry_bodies(api: Any, endpoint: Endpoint, tell: Any) -> None:
     tell()
     (row,) = api.get(f"/webhooks/{endpoint.uuid}/deliveries").json()["data"]

@@ -47,8 +47,10 @@ def frozen_digest(row: DocumentRow) -> dict[str, str]:
     return {"sha256": newest.values_list("sha256", flat=True)[0]}
 
 
-def freeze_statement(business: Business, customer: Customer, statement: Statement) -> KeptStatement:
-    """Store a statement's view, in the caller's transaction."""
+def freeze_statement(
+    business: Business, customer: Customer, statement: Statement, file: StoredFile | None = None
+) -> KeptStatement:
+    """Store a statement's view, with its PDF where that is there already, in the caller's transaction."""
     view = canonical_json(statement)
     return KeptStatement.objects.create(
         business=business,
@@ -56,7 +58,19 @@ def freeze_statement(business: Business, customer: Customer, statement: Statemen
         view=view.decode(),
         sha256=hashlib.sha256(view).hexdigest(),
         template_version=TEMPLATE_VERSION,
+        file=file,
     )
+
+
+def statement_name(statement: Statement) -> str:
+    """The name of a statement's PDF."""
+    return f"Statement-{statement.end}.pdf"
+
+
+def store_statement_pdf(business: Business, statement: Statement) -> StoredFile:
+    """The PDF of a statement that is about to be frozen, in the caller's transaction."""
+    logo = logo_bytes(business, statement.brand.logo_sha256)
+    return store_file(business, render_statement(statement, logo=logo), PDF)
 
 
 def keep_revision(revision: Revision) -> StoredFile:
@@ -104,8 +118,11 @@ def _keep(
         # Rendering happened outside of any lock; of two that raced the first to get here stays.
         with transaction.atomic():
             file = store_file(row.business, content, PDF)
-            type(row)._default_manager.filter(pk=row.pk, **{f"{column}__isnull": True}).update(**{column: file})
-        row.refresh_from_db(fields=[column])
+            first = type(row)._default_manager.filter(pk=row.pk, **{f"{column}__isnull": True}).update(**{column: file})
+        if first:
+            setattr(row, column, file)
+        else:
+            row.refresh_from_db(fields=[column])
     kept: StoredFile = getattr(row, column)
     return kept
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from django.db import connection
 from django.db.models import Max
@@ -22,7 +23,7 @@ _CREDIT = {
 # One row per customer and currency, added to in place: two writers of one customer are in line behind its lock anyway.
 _ADD = """
 INSERT INTO customers_customerbalance (business_id, customer_id, currency, outstanding_minor, credit_minor)
-VALUES (%s, %s, %s, %s, %s)
+VALUES {rows}
 ON CONFLICT (business_id, customer_id, currency) DO UPDATE SET
   outstanding_minor = customers_customerbalance.outstanding_minor + excluded.outstanding_minor,
   credit_minor = customers_customerbalance.credit_minor + excluded.credit_minor
@@ -171,11 +172,16 @@ def _reverse(entry: Entry, owner: Invoice | Source, day: date, *, of: Mapping[st
 
 def add_balances(business: Business, sums: Mapping[tuple[int, str], Sequence[int]]) -> None:
     """Add what entries that were written in bulk come to: (customer, currency) → outstanding and credit."""
-    rows = [(business.pk, customer_id, currency, *sums[customer_id, currency]) for customer_id, currency in sorted(sums)]
-    with connection.cursor() as cursor:
-        cursor.executemany(_ADD, rows)
+    rows = [(business.pk, *account, *sums[account]) for account in sorted(sums)]
+    for first in range(0, len(rows), 100):
+        _add_rows(rows[first : first + 100])
 
 
 def _add(business_id: int, customer_id: int, currency: str, *, outstanding: int = 0, credit: int = 0) -> None:
+    _add_rows([(business_id, customer_id, currency, outstanding, credit)])
+
+
+def _add_rows(rows: Sequence[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_ADD, [business_id, customer_id, currency, outstanding, credit])
+        values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
+        cursor.execute(_ADD.format(rows=values), [value for row in rows for value in row])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,10 +18,12 @@ from billing.services.invoice_status import mark_overdue
 from billing.services.mail import prepare
 from billing.services.quotations import expire_quotation
 from billing.services.statement_runs import (
+    Ready,
     begin_run,
     finish_run,
     planned_outcomes,
     read_outcomes,
+    ready_outcomes,
     send_outcome,
     unsettled_runs,
 )
@@ -133,10 +135,28 @@ def drive_run(run: StatementRun, *, until: datetime) -> bool:
     begin_run(run)
     last = 0
     while clock.now() < until and (planned := planned_outcomes(run, after=last)):
-        _each(planned, send_outcome)
+        _send(planned)
         read_outcomes(run)  # so that whoever looks on sees it move
         last = planned[-1]
     return finish_run(run)
+
+
+def _send(outcome_ids: list[int]) -> None:
+    ready = _ready(outcome_ids)
+
+    def send_ready(pk: int) -> None:
+        send_outcome(pk, ready)
+
+    _each(outcome_ids, send_ready)
+
+
+def _ready(outcome_ids: list[int]) -> Mapping[int, Ready] | None:
+    """None where one of them cannot be read: each is then read by itself, and only that one stays behind."""
+    try:
+        return ready_outcomes(outcome_ids)
+    except Exception:
+        log.exception("outcomes_not_ready", pks=outcome_ids)
+        return None
 
 
 def _read(pk: int) -> None:

@@ -60,7 +60,7 @@ class Entry(Posted):
         indexes = [
             models.Index(
                 fields=["business", "customer", "currency", "effective_on", "id"],
-                include=["amount_minor", "recorded_at"],
+                include=["amount_minor", "recorded_at", "invoice"],
                 name="entries_of_customer",
             )
         ]
@@ -92,7 +92,7 @@ class Allocation(Posted):
         indexes = [
             models.Index(
                 fields=["business", "customer", "currency", "effective_on", "id"],
-                include=["amount_minor", "recorded_at"],
+                include=["amount_minor", "recorded_at", "invoice"],
                 name="allocations_of_customer",
             )
         ]
@@ -108,6 +108,15 @@ class DueDate(Posted):
     due_date = models.DateField(null=True)
 
     objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["business", "invoice", "effective_on", "recorded_at", "id"],
+                include=["due_date"],
+                name="due_dates_of_invoice",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.due_date)

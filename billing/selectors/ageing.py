@@ -25,34 +25,55 @@ class OpenItem(NamedTuple):
     total_minor: int
     due_minor: int
 
+    @property
+    def owed(self) -> bool:
+        """Whether it is an invoice with something to pay."""
+        return self.number is not None and self.due_minor > 0
 
-# Invoices' rows, and the other side of the same books: entries of payments, less what of them is applied. Together the
-# rows of a customer sum to its balance. (A WHERE invoice_id IS NULL would let SQLite read those of all businesses.)
-_OPEN_ITEMS = """
+
+class Due(NamedTuple):
+    """What one customer owes by one due date, or, not `owed`, all that is its credit: payments not applied, ≤ 0."""
+
+    customer_pk: int
+    currency: str
+    owed: bool
+    due_date: date | None
+    due_minor: int
+
+
+# What is left of each invoice, and what of it was applied; without an invoice, what was paid in. Together the rows of a
+# customer sum to its balance. (A WHERE invoice_id IS NULL would let SQLite read those of all businesses.)
+_LEFT_OVER = """
 WITH moved AS (
-  SELECT invoice_id, amount_minor AS due, CASE WHEN kind IN ('invoice', 'adjustment') THEN amount_minor ELSE 0 END AS total
-  FROM billing_entry WHERE {asked} AND invoice_id IS NOT NULL
+  SELECT customer_id, currency, invoice_id, amount_minor AS due, 0 AS applied FROM billing_entry WHERE {asked}
   UNION ALL
-  SELECT invoice_id, -amount_minor, 0 FROM billing_allocation WHERE {asked}
+  SELECT customer_id, currency, invoice_id, -amount_minor, amount_minor FROM billing_allocation WHERE {asked}
 ), left_over AS (
-  SELECT invoice_id, SUM(total) AS total, SUM(due) AS due FROM moved GROUP BY invoice_id HAVING SUM(due) <> 0
-), unapplied AS (
-  SELECT customer_id, currency, SUM(CASE WHEN invoice_id IS NULL THEN amount_minor ELSE 0 END) AS due
-  FROM billing_entry WHERE {asked} GROUP BY customer_id, currency
-  UNION ALL
-  SELECT customer_id, currency, SUM(amount_minor)
-  FROM billing_allocation WHERE {asked} GROUP BY customer_id, currency
-)
-SELECT i.customer_id, i.currency, i.uuid, i.number, i.issue_date AS issued, (
-         SELECT d.due_date FROM billing_duedate d
-         WHERE d.invoice_id = o.invoice_id AND d.effective_on <= %(on)s AND d.recorded_at <= %(known_at)s
-         ORDER BY d.effective_on DESC, d.recorded_at DESC, d.id DESC LIMIT 1
-       ), o.total, o.due, o.invoice_id AS pk
-FROM left_over o JOIN billing_invoice i ON i.id = o.invoice_id
+  SELECT customer_id, currency, invoice_id, SUM(due) AS due, SUM(applied) AS applied
+  FROM moved GROUP BY invoice_id, customer_id, currency
+)"""
+_DUE_DATE = """(
+  SELECT d.due_date FROM billing_duedate d WHERE d.business_id = %(business)s AND d.invoice_id = o.invoice_id
+    AND d.effective_on <= %(on)s AND d.recorded_at <= %(known_at)s
+  ORDER BY d.effective_on DESC, d.recorded_at DESC, d.id DESC LIMIT 1
+)"""
+_OPEN_ITEMS = """{left_over}
+SELECT o.customer_id, o.currency, i.uuid, i.number, i.issue_date AS issued, {due_date}, i.total_minor, o.due,
+  o.invoice_id AS pk
+FROM left_over o JOIN billing_invoice i ON i.id = o.invoice_id WHERE o.due <> 0
 UNION ALL
-SELECT customer_id, currency, NULL, NULL, NULL, NULL, 0, SUM(due), NULL
-FROM unapplied GROUP BY customer_id, currency HAVING SUM(due) <> 0
+SELECT customer_id, currency, NULL, NULL, NULL, NULL, 0, SUM(applied + CASE WHEN invoice_id IS NULL THEN due ELSE 0 END), NULL
+FROM left_over GROUP BY customer_id, currency HAVING SUM(applied + CASE WHEN invoice_id IS NULL THEN due ELSE 0 END) <> 0
 ORDER BY issued, pk
+"""
+_DUES = """{left_over}
+SELECT customer_id, currency, 1 AS owed, due_date, SUM(due) FROM (
+  SELECT o.customer_id, o.currency, {due_date} AS due_date, o.due FROM left_over o
+  WHERE o.invoice_id IS NOT NULL AND o.due > 0
+) dated GROUP BY customer_id, currency, due_date
+UNION ALL
+SELECT customer_id, currency, 0, NULL, SUM(applied + CASE WHEN invoice_id IS NULL OR due < 0 THEN due ELSE 0 END)
+FROM left_over GROUP BY customer_id, currency
 """
 
 
@@ -90,16 +111,38 @@ def open_items(
     currency: str | None = None,
 ) -> list[OpenItem]:
     """What was not zero on the day `on` as known at `known_at`, oldest invoice first; of everybody, or of some customers."""
-    asked, values = window(business, on=on, known_at=known_at, customer_pks=customer_pks, currency=currency)
+    asked = window(business, on=on, known_at=known_at, customer_pks=customer_pks, currency=currency)
+    return [_item(row) for row in _rows(_OPEN_ITEMS, *asked)]
+
+
+def dues(
+    business: Business,
+    *,
+    on: date,
+    known_at: datetime,
+    customer_pks: Sequence[int],
+    currency: str | None = None,
+) -> list[Due]:
+    """As `open_items`, for those who only want to know how old it is: the sums of each due date, in no order."""
+    asked = window(business, on=on, known_at=known_at, customer_pks=customer_pks, currency=currency)
+    return [_due(row) for row in _rows(_DUES, *asked)]
+
+
+def _rows(sql: str, asked: str, values: dict[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN_ITEMS.format(asked=asked), values)
-        return [_item(row) for row in cursor.fetchall()]
+        cursor.execute(sql.format(left_over=_LEFT_OVER.format(asked=asked), due_date=_DUE_DATE), values)
+        return list(cursor.fetchall())
 
 
 def _item(row: Sequence[Any]) -> OpenItem:
     customer_pk, currency, uuid, number, issued, due_date, total, due, _ = row
     invoice_id = None if uuid is None else str(UUID(str(uuid)))
     return OpenItem(customer_pk, currency, invoice_id, number, as_day(issued), as_day(due_date), int(total), int(due))
+
+
+def _due(row: Sequence[Any]) -> Due:
+    customer_pk, currency, owed, due_date, due = row
+    return Due(customer_pk, currency, bool(owed), as_day(due_date), int(due))
 
 
 def as_day(value: Any) -> date | None:
@@ -112,12 +155,11 @@ def days_overdue(due_date: date | None, on: date) -> int:
     return max(0, (on - due_date).days) if due_date else 0
 
 
-def age(items: Iterable[OpenItem], on: date) -> Ageing:
+def age(items: Iterable[OpenItem | Due], on: date) -> Ageing:
     """A balance by days past due; what is not an invoice with something to pay is credit."""
     buckets = dict.fromkeys(("current", "days_1_30", "days_31_60", "days_61_90", "over_90", "credit"), 0)
     for item in items:
-        owed = item.number is not None and item.due_minor > 0
-        buckets[_bucket(days_overdue(item.due_date, on)) if owed else "credit"] += item.due_minor
+        buckets[_bucket(days_overdue(item.due_date, on)) if item.owed else "credit"] += item.due_minor
     return Ageing(**{f"{name}_minor": amount for name, amount in buckets.items()})
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 
 from django.db.models import Q, Sum
 
 from billing.models import Allocation, Entry
-from billing.selectors.statements import BALANCE_FORWARD, balances_on
+from billing.selectors.posted import Account
+from billing.selectors.statements import BALANCE_FORWARD
 from customers.models import Customer, CustomerBalance
 from einvoicing.document import Statement
 from invoicing.lib.errors import DomainError
@@ -21,33 +23,72 @@ class StatementDoesNotProve(DomainError):
     code = "statement_does_not_prove"
 
 
-def prove(statement: Statement) -> None:
+_KEPT = ("outstanding_minor", "credit_minor")
+_NOTHING = (0, 0)
+
+
+class Ledger:
+    """The ledger's side of the statements of these customers: their sums on a day, and those of today beside the kept ones."""
+
+    def __init__(self, customers: Sequence[Customer], end: date, known_at: datetime) -> None:
+        self.customers = {str(customer.uuid): customer for customer in customers}
+        self.own = {"business": customers[0].business_id, "customer__in": [customer.pk for customer in customers]}
+        self.on_day: dict[Account, int] = {}
+        self.today = self._today(Q(effective_on__lte=end, recorded_at__lte=known_at))
+        kept = CustomerBalance.objects.filter(**self.own).values_list("customer_id", "currency", *_KEPT)
+        self.kept = {(pk, currency): (owed, credit) for pk, currency, owed, credit in kept}
+
+    def _today(self, on_day: Q) -> dict[Account, tuple[int, int]]:
+        """What is outstanding and what is credit, summed over all time."""
+        accounts = ("customer_id", "currency")
+        posted = Entry.objects.filter(**self.own).order_by().values_list(*accounts)
+        sums = {"day": Sum("amount_minor", filter=on_day), "all": Sum("amount_minor")}
+        sums["owed"] = Sum("amount_minor", filter=Q(invoice__isnull=False))
+        outstanding, total = Counter[Account](), Counter[Account]()
+        for pk, currency, day, everything, owed in posted.annotate(**sums):
+            self.on_day[pk, currency] = int(day or 0)
+            total[pk, currency], outstanding[pk, currency] = int(everything), int(owed or 0)
+        applied = Allocation.objects.filter(**self.own).order_by().values_list(*accounts)
+        for pk, currency, amount in applied.annotate(sum=Sum("amount_minor")):
+            outstanding[pk, currency] -= int(amount)
+        return {each: (outstanding[each], outstanding[each] - total[each]) for each in {*total, *outstanding}}
+
+    @classmethod
+    def of(cls, statement: Statement) -> Ledger:
+        """That of one statement."""
+        uuids = {statement.customer_id, *(account.customer_id for account in statement.accounts)}
+        rows = Customer.objects.filter(uuid__in=uuids).only("uuid", "business_id", "name").order_by("pk")
+        return cls([*rows], statement.end, statement.known_at)
+
+
+def prove(statement: Statement, ledger: Ledger | None = None) -> None:
     """opening + Σ movements = closing = Σ open items + credit = Σ ageing = the ledger; else StatementDoesNotProve (409).
 
-    The ledger's side is read anew, and its sums over all time are held against the balance that is kept beside it, customer
-    by customer: a row that was changed, added or taken away behind our back shows there. Call it under the customers' lock.
+    The ledger's side is read anew (for several statements at once where it is given), and its sums over all time are held
+    against the balance that is kept beside it, customer by customer: a row that was changed, added or taken away behind our
+    back shows there. Call it under the customers' lock.
     """
-    customers = _customers(statement)
+    ledger = ledger or Ledger.of(statement)
+    customers = _customers(statement, ledger)
     ageing = statement.ageing
-    business_id = next(iter(customers.values())).business_id
-    ledger = balances_on(business_id, [*customers], statement.currency, statement.end, statement.known_at)
     sums = {
-        "the ledger": sum(ledger.values()),
+        "the ledger": sum(ledger.on_day.get((pk, statement.currency), 0) for pk in customers),
         "the ageing": ageing.balance_minor,
         **_own_sums(statement),
     }
     wrong = [f"{name} says {value}" for name, value in sums.items() if value != statement.closing_minor]
     if ageing.credit_minor > 0:
         wrong.append(f"credit is {ageing.credit_minor}")
-    wrong += _against_kept_balances(business_id, customers, statement.currency)
+    wrong += _against_kept_balances(ledger, customers, statement.currency)
     if wrong:
         message = f"The closing balance of {statement.closing_minor} does not prove: {'; '.join(wrong)}"
         raise StatementDoesNotProve(f"{message} (minor units of {statement.currency}).")
 
 
-def _customers(statement: Statement) -> dict[int, Customer]:
+def _customers(statement: Statement, ledger: Ledger) -> dict[int, Customer]:
     uuids = {statement.customer_id, *(account.customer_id for account in statement.accounts)}
-    return {row.pk: row for row in Customer.objects.filter(uuid__in=uuids).only("business_id", "name").order_by("pk")}
+    found = (customer for uuid in uuids if (customer := ledger.customers.get(uuid)))
+    return {customer.pk: customer for customer in sorted(found, key=lambda customer: customer.pk)}
 
 
 def _own_sums(statement: Statement) -> dict[str, int]:
@@ -60,25 +101,12 @@ def _own_sums(statement: Statement) -> dict[str, int]:
     return {**sums, "the open items": listed + unlisted + statement.ageing.credit_minor}
 
 
-def _against_kept_balances(business_id: int, customers: dict[int, Customer], currency: str) -> list[str]:
+def _against_kept_balances(ledger: Ledger, customers: dict[int, Customer], currency: str) -> list[str]:
     """What today's ledger and the kept balances say differently, of each customer."""
-    own = {"customer__in": [*customers], "currency": currency}
-    posted = Entry.objects.of(business_id).filter(**own).order_by().values_list("customer_id")
-    of_invoices = Sum("amount_minor", filter=Q(invoice__isnull=False))
-    applied = Allocation.objects.of(business_id).filter(**own).order_by().values_list("customer_id")
-    outstanding, total = Counter[int](), Counter[int]()
-    for pk, everything, owed in posted.annotate(all=Sum("amount_minor"), owed=of_invoices):
-        total[pk], outstanding[pk] = int(everything), int(owed or 0)
-    for pk, amount in applied.annotate(sum=Sum("amount_minor")):
-        outstanding[pk] -= int(amount)
-    kept = {
-        pk: amounts
-        for pk, *amounts in CustomerBalance.objects.of(business_id)
-        .filter(**own)
-        .values_list("customer_id", "outstanding_minor", "credit_minor")
-    }
-    pairs = ((pk, [outstanding[pk], outstanding[pk] - total[pk]], kept.get(pk, [0, 0])) for pk in customers)
-    return [_contradiction(customers, pk, ledger, beside) for pk, ledger, beside in pairs if ledger != beside]
+    pairs = (
+        (pk, ledger.today.get((pk, currency), _NOTHING), ledger.kept.get((pk, currency), _NOTHING)) for pk in customers
+    )
+    return [_contradiction(customers, pk, today, kept) for pk, today, kept in pairs if today != kept]
 
 
 def _contradiction(customers: dict[int, Customer], pk: int, ledger: Iterable[int], kept: Iterable[int]) -> str:

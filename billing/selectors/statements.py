@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet, Sum
-
-from billing.models import Entry
-from billing.selectors.ageing import OpenItem, age, days_overdue, open_items
+from billing.selectors.ageing import OpenItem, age, days_overdue
 from billing.selectors.documents import bank, brand, buyer, language_of, seller
+from billing.selectors.posted import Posted
 from businesses.models import Business
 from customers.models import Customer
 from einvoicing.document import Statement, StatementAccount, StatementEntry, StatementItem
@@ -46,39 +44,46 @@ def statement_of(customer: Customer, wanted: Wanted, family: Sequence[Customer] 
     Call it under the lock of them all unless `known_at` is well past: what is committed a moment later may carry an earlier
     `recorded_at`, and the same question would then have two answers.
     """
-    end = wanted.end or clock.today(customer.business.time_zone)
-    known_at = wanted.known_at or clock.now()
-    currency = wanted.currency or customer.billing_currency
-    if wanted.type == BALANCE_FORWARD and wanted.start is not None:
-        return balance_forward_statement(
-            customer, start=wanted.start, end=end, known_at=known_at, currency=currency, family=family
-        )
-    return open_item_statement(
-        customer, on=end, known_at=known_at, currency=currency, only_past_due=wanted.only_past_due, family=family
+    wanted = replace(wanted, currency=wanted.currency or customer.billing_currency)
+    return statement_from(posted_for(customer.business, family or [customer], wanted), customer, wanted, family)
+
+
+def posted_for(business: Business, customers: Sequence[Customer], wanted: Wanted) -> Posted:
+    """What the statements of these customers are made of, in every currency unless one is wanted."""
+    forward = wanted.type == BALANCE_FORWARD
+    return Posted(
+        business,
+        [customer.pk for customer in customers],
+        start=wanted.start if forward else None,
+        end=wanted.end or clock.today(business.time_zone),
+        known_at=wanted.known_at or clock.now(),
+        currency=wanted.currency,
     )
 
 
-def open_item_statement(
-    customer: Customer,
-    *,
-    on: date,
-    known_at: datetime,
-    currency: str,
-    only_past_due: bool = False,
-    family: Sequence[Customer] = (),
+def statement_from(posted: Posted, customer: Customer, wanted: Wanted, family: Sequence[Customer] = ()) -> Statement:
+    """As `statement_of`, out of what was read for several."""
+    currency = wanted.currency or customer.billing_currency
+    if posted.start is not None:
+        return _balance_forward(posted, posted.start, customer, currency, family)
+    return _open_item(posted, customer, currency, family, only_past_due=wanted.only_past_due)
+
+
+def _open_item(
+    posted: Posted, customer: Customer, currency: str, family: Sequence[Customer], *, only_past_due: bool
 ) -> Statement:
-    """Every invoice with an amount due at the end of the day `on` (or only those past due), as known at `known_at`."""
-    names = _names(family)
+    """Every invoice with an amount due at the end of the last day (or only those past due)."""
+    names, on = _names(family), posted.end
     pks = [*names] or [customer.pk]
-    rows = open_items(customer.business, on=on, known_at=known_at, customer_pks=pks, currency=currency)
-    owed = [row for row in rows if row.number is not None and row.due_minor > 0]
+    rows = posted.items(pks, currency)
+    owed = [row for row in rows if row.owed]
     items = tuple(_item(row, on, names) for row in owed if not only_past_due or days_overdue(row.due_date, on))
-    balances = balances_on(customer.business_id, pks, currency, on, known_at)
+    balances = posted.balances(pks, currency)
     return Statement(
         kind=OPEN_ITEM.value,
         start=None,
         end=on,
-        known_at=known_at,
+        known_at=posted.known_at,
         opening_minor=0,
         entries=(),
         items=items,
@@ -107,49 +112,33 @@ def _item(row: OpenItem, on: date, names: Names) -> StatementItem:
     )
 
 
-def balance_forward_statement(
-    customer: Customer,
-    *,
-    start: date,
-    end: date,
-    known_at: datetime,
-    currency: str,
-    family: Sequence[Customer] = (),
+def _balance_forward(
+    posted: Posted, start: date, customer: Customer, currency: str, family: Sequence[Customer]
 ) -> Statement:
-    """The balance before `start`, every entry from `start` to `end` (both inclusive) with the balance after it."""
+    """The balance before `start`, every entry from then to the last day (both inclusive) with the balance after it."""
     names = _names(family)
     pks = [*names] or [customer.pk]
-    posted = _posted(customer.business_id, pks, currency, end, known_at)
-    balances = _sums(posted.filter(effective_on__lt=start))
+    balances = posted.balances(pks, currency)
     opening = sum(balances.values())
-    rows = _rows(posted.filter(effective_on__gte=start))
+    rows = posted.moved(pks, currency)
     entries = _entries(rows, opening, names)
     for pk, _, _, amount, *_ in rows:
         balances[pk] = balances.get(pk, 0) + amount
     closing = entries[-1].balance_minor if entries else opening
-    owed = open_items(customer.business, on=end, known_at=known_at, customer_pks=pks, currency=currency)
     return Statement(
         kind=BALANCE_FORWARD.value,
         start=start,
-        end=end,
-        known_at=known_at,
+        end=posted.end,
+        known_at=posted.known_at,
         opening_minor=opening,
         entries=tuple(entries),
         items=(),
         closing_minor=closing,
-        ageing=age(owed, end),
+        ageing=age(posted.dues(pks, currency), posted.end),
         total_due_minor=max(closing, 0),
         accounts=_accounts(names, balances),
         **_heading(customer, currency),
     )
-
-
-_NUMBERS = tuple(f"{noun}__number" for noun in ("invoice", "payment", "credit_note", "adjustment"))
-
-
-def _rows(posted: QuerySet[Entry]) -> list[tuple[Any, ...]]:
-    columns = ("customer_id", "effective_on", "kind", "amount_minor", *_NUMBERS)
-    return list(posted.order_by("effective_on", "id").values_list(*columns))
 
 
 def _entries(rows: Iterable[tuple[Any, ...]], balance: int, names: Names) -> list[StatementEntry]:
@@ -169,31 +158,6 @@ def _entries(rows: Iterable[tuple[Any, ...]], balance: int, names: Names) -> lis
             )
         )
     return entries
-
-
-# Balances ------------------------------------------------------------------------------------------------------------
-def balance_on(customer: Customer, currency: str, on: date, known_at: datetime) -> int:
-    """The ledger's balance at the end of the day `on`, as known at `known_at`, in minor units."""
-    return sum(balances_on(customer.business_id, [customer.pk], currency, on, known_at).values())
-
-
-def balances_on(
-    business_id: int, customer_pks: Sequence[int], currency: str, on: date, known_at: datetime
-) -> dict[int, int]:
-    """As `balance_on`, of several customers; those without entries are left out."""
-    return _sums(_posted(business_id, customer_pks, currency, on, known_at))
-
-
-def _posted(
-    business_id: int, customer_pks: Sequence[int], currency: str, on: date, known_at: datetime
-) -> QuerySet[Entry]:
-    own = Entry.objects.of(business_id).filter(customer__in=customer_pks, currency=currency)
-    return own.filter(effective_on__lte=on, recorded_at__lte=known_at)
-
-
-def _sums(rows: QuerySet[Entry]) -> dict[int, int]:
-    sums = rows.order_by().values_list("customer_id").annotate(sum=Sum("amount_minor"))
-    return {pk: int(minor) for pk, minor in sums}
 
 
 # Whose it is ---------------------------------------------------------------------------------------------------------

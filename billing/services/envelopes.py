@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from billing.models import CreditNote, Invoice, KeptStatement, Payment, Quotation
 from billing.selectors.documents import language_of
 from businesses.audit import Actor
+from businesses.models import StoredFile
 from customers.models import Contact, Customer
 from invoicing.lib.errors import Invalid
 from invoicing.lib.wake import wake
@@ -52,9 +53,10 @@ def queue_mail(
     envelope: Envelope,
     *,
     private_link: PrivateLink | None = None,
+    file: tuple[StoredFile, str] | None = None,
     actor: Actor,
 ) -> Message:
-    """Queue the message that carries the row's PDF; it leaves once a worker has rendered that.
+    """Queue the message that carries the row's PDF: the `file`, or it leaves once a worker has rendered that.
 
     `private_link` becomes a button; what is stored has its marker alone. Invalid where there is no address, or one is wrong.
     """
@@ -74,9 +76,11 @@ def queue_mail(
         body_html=text.body_html,
         language=text.language,
         subject_row=row,
-        preparing=True,
+        attachments=[file] if file else (),
+        preparing=file is None,
         private_link=private_link,
         actor=actor,
     )
-    wake("billing.tasks.prepare_message", message.pk)
+    if file is None:
+        wake("billing.tasks.prepare_message", message.pk)
     return message

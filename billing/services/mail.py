@@ -8,7 +8,14 @@ from uuid import UUID
 
 import structlog
 
-from billing.documents import keep_receipt, keep_revision, keep_statement, print_revision, print_statement
+from billing.documents import (
+    keep_receipt,
+    keep_revision,
+    keep_statement,
+    print_revision,
+    print_statement,
+    statement_name,
+)
 from billing.models import KeptStatement, Payment, Revision
 from billing.selectors.attachments import mailed_files
 from businesses.models import StoredFile
@@ -78,9 +85,9 @@ def _statement(message: Message, subject_id: UUID) -> tuple[StoredFile, str]:
     kept = rows.filter(uuid=subject_id).first()
     if kept is None:
         raise NotFound("Statement not found")
-    end = from_json(Statement, kept.view.encode()).end
+    name = statement_name(from_json(Statement, kept.view.encode()))
     keep = print_statement if message.channel == Channel.LETTER else keep_statement
-    return keep(kept), f"Statement-{end}.pdf"
+    return keep(kept), name
 
 
 _FILES: dict[str, Callable[[Message, UUID], tuple[StoredFile, str]]] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,15 +11,17 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 
+from billing.documents import store_statement_pdf
 from billing.models import StatementOutcome, StatementRun
 from billing.selectors.statement_plans import RunOrder, plan_outcomes
 from billing.selectors.statements import Wanted
 from billing.services.envelopes import Envelope
-from billing.services.statements import send_statement
+from billing.services.statements import mail_statement, proved_statements
 from businesses import audit
 from businesses.audit import SYSTEM, Actor
 from businesses.models import Business
-from customers.models import Contact
+from customers.models import Contact, Customer
+from einvoicing.document import Statement
 from invoicing.lib import clock
 from invoicing.lib.errors import DomainError
 from invoicing.lib.ids import uuid7
@@ -26,8 +29,16 @@ from invoicing.lib.wake import wake
 from messaging.models import Message, State
 
 MANUAL = "manual"
-TRIED_AT_ONCE = 100  # planned outcomes that a worker looks up at a time
+TRIED_AT_ONCE = 25  # planned outcomes that a worker reads at a time; each may have ten thousand entries
 Outcome = StatementOutcome.Outcome
+
+
+class Ready(NamedTuple):
+    """What an outcome is to send and of whom, or why it cannot be, and to whom a copy goes."""
+
+    customer: Customer
+    statement: Statement | DomainError
+    copied: list[str]
 
 
 class Preview(NamedTuple):
@@ -107,45 +118,92 @@ def begin_run(run: StatementRun) -> None:
     )
 
 
-@transaction.atomic
-def send_outcome(outcome_id: int) -> bool:
-    """Send one planned statement, or note why it cannot be; False where another has it, or has done it.
+def ready_outcomes(outcome_ids: Sequence[int]) -> dict[int, Ready]:
+    """What those of a run that are still planned are to send, proved: as many queries for many as for one, but for families.
 
-    Message and outcome commit together: killed before that nothing has happened, after it the message is found by itself.
+    What is posted until they leave changes nothing: their `known_at` is past.
     """
-    rows = StatementOutcome.objects.select_for_update(of=("self",), skip_locked=True)
-    found = rows.select_related("run", "customer__business").filter(pk=outcome_id, outcome=Outcome.PLANNED).first()
-    if found is None:
-        return False
-    try:
-        with transaction.atomic():
-            _send(found)
-    except DomainError as refusal:
-        found.outcome, found.reason = Outcome.FAILED, refusal.message[:255]
-    found.save(update_fields=["outcome", "reason", "message"])
-    return True
+    rows = StatementOutcome.objects.filter(pk__in=outcome_ids, outcome=Outcome.PLANNED).order_by("pk")
+    found = list(rows.select_related("run", "customer__business"))
+    if not found:
+        return {}
+    run, copied = found[0].run, _copied(found)
+    asked = [(outcome.customer, outcome.currency) for outcome in found]
+    statements = proved_statements(found[0].customer.business, asked, _wanted(run))
+    return {
+        outcome.pk: Ready(outcome.customer, statement, _but(outcome.address, copied[outcome.customer_id]))
+        for outcome, statement in zip(found, statements, strict=True)
+    }
 
 
-def _send(outcome: StatementOutcome) -> None:
-    run, customer = outcome.run, outcome.customer
-    wanted = Wanted(
+def _but(address: str, emails: list[str]) -> list[str]:
+    return [email for email in emails if email != address]
+
+
+def _wanted(run: StatementRun) -> Wanted:
+    return Wanted(
         type=run.type,
         start=run.start,
         end=run.end,
         known_at=run.known_at,
-        currency=outcome.currency,
         only_past_due=run.only_past_due,
         include_children=run.roll_up,
     )
-    envelope = Envelope(to=[outcome.address], cc=_copied(outcome))
-    outcome.message = send_statement(customer, wanted, envelope, actor=SYSTEM)
+
+
+def _copied(outcomes: Sequence[StatementOutcome]) -> Mapping[int, list[str]]:
+    customer_pks = [outcome.customer_id for outcome in outcomes]
+    contacts = Contact.objects.of(outcomes[0].business_id).filter(customer__in=customer_pks, primary=True)
+    found = defaultdict[int, list[str]](list)
+    for pk, email in contacts.exclude(email=None).order_by("id").values_list("customer_id", "email"):
+        found[pk] += [email] if email else []
+    return found
+
+
+def send_outcome(outcome_id: int, ready: Mapping[int, Ready] | None = None) -> bool:
+    """Send one planned statement, or note why it cannot be; False where another has it, or has done it.
+
+    `ready` is what was read for several. Message and outcome commit together: killed before that nothing has happened,
+    after it the message is found by itself.
+    """
+    found = (ready_outcomes([outcome_id]) if ready is None else ready).get(outcome_id)
+    if found is None:
+        return False
+    try:
+        return _send(outcome_id, found)
+    except DomainError as refusal:
+        return _refuse(outcome_id, refusal)
+
+
+@transaction.atomic
+def _send(outcome_id: int, ready: Ready) -> bool:
+    outcome = _planned(outcome_id)
+    if outcome is None:
+        return False
+    if isinstance(ready.statement, DomainError):
+        raise ready.statement
+    file = store_statement_pdf(ready.customer.business, ready.statement)
+    envelope = Envelope(to=[outcome.address], cc=ready.copied)
+    outcome.message = mail_statement(ready.customer, ready.statement, envelope, file=file, actor=SYSTEM)
     outcome.outcome = Outcome.QUEUED
+    outcome.save(update_fields=["outcome", "message"])
+    return True
 
 
-def _copied(outcome: StatementOutcome) -> Sequence[str]:
-    contacts = Contact.objects.of(outcome.business_id).filter(customer_id=outcome.customer_id, primary=True)
-    emails = contacts.exclude(email=None).order_by("id").values_list("email", flat=True)
-    return [email for email in emails if email and email != outcome.address]
+@transaction.atomic
+def _refuse(outcome_id: int, refusal: DomainError) -> bool:
+    outcome = _planned(outcome_id)
+    if outcome is None:
+        return False
+    outcome.outcome, outcome.reason = Outcome.FAILED, refusal.message[:255]
+    outcome.save(update_fields=["outcome", "reason"])
+    return True
+
+
+def _planned(outcome_id: int) -> StatementOutcome | None:
+    """The outcome, locked, if it is still to be sent and nobody else is at it."""
+    rows = StatementOutcome.objects.select_for_update(skip_locked=True)
+    return rows.filter(pk=outcome_id, outcome=Outcome.PLANNED).first()
 
 
 def finish_run(run: StatementRun) -> bool:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
 from babel.dates import format_date
 from babel.numbers import format_currency
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from billing.documents import freeze_statement
+from billing.documents import freeze_statement, statement_name
 from billing.models import KeptStatement
-from billing.selectors.statement_proof import prove
-from billing.selectors.statements import Wanted, statement_of
+from billing.selectors.statement_proof import Ledger, prove
+from billing.selectors.statements import Wanted, posted_for, statement_from, statement_of
 from billing.serializers.statements import represent_statement
 from billing.services.channels import Texting, queue_post, queue_texts
 from billing.services.envelopes import Envelope, queue_mail
 from businesses import audit
 from businesses.audit import Actor
 from businesses.links import create_link
-from customers.families import family
+from businesses.models import Business, StoredFile
+from customers.families import family as family_of
 from customers.models import Customer
 from einvoicing.document import Statement
-from invoicing.lib.errors import NotFound
+from invoicing.lib.errors import DomainError, NotFound
 from invoicing.lib.money import to_major
 from messaging.connections import require_connected
 from messaging.models import Channel, Connection, Kind, Message
@@ -47,15 +51,32 @@ def proved_statement(customer: Customer, wanted: Wanted) -> Statement:
 
 
 @transaction.atomic
+def proved_statements(
+    business: Business, asked: Sequence[tuple[Customer, str]], wanted: Wanted
+) -> list[Statement | DomainError]:
+    """The statement of each customer and currency, or why it has none; as many queries for many as for one, but for families."""
+    return _prove_all(business, asked, wanted)
+
+
+@transaction.atomic
 def send_statement(customer: Customer, wanted: Wanted, envelope: Envelope, *, actor: Actor) -> Message:
     """Prove a statement, freeze it, and queue the mail that carries its PDF and a link to it that needs no login.
 
     Raises StatementDoesNotProve where the books contradict it, Invalid where there is no address, or one is wrong.
     """
-    statement = _proved(customer, wanted)
-    kept = freeze_statement(customer.business, customer, statement)
+    return mail_statement(customer, _proved(customer, wanted), envelope, actor=actor)
+
+
+def mail_statement(
+    customer: Customer, statement: Statement, envelope: Envelope, *, file: StoredFile | None = None, actor: Actor
+) -> Message:
+    """Freeze a statement that is proved and queue its mail, in the caller's transaction; without `file` a worker renders it."""
+    kept = freeze_statement(customer.business, customer, statement, file)
     link = _link_to(kept, statement, actor)
-    message = queue_mail(kept, customer, Kind.STATEMENT, _values(statement), envelope, private_link=link, actor=actor)
+    named = None if file is None else (file, statement_name(statement))
+    message = queue_mail(
+        kept, customer, Kind.STATEMENT, _values(statement), envelope, private_link=link, file=named, actor=actor
+    )
     _tell(kept, statement, [message], actor)
     return message
 
@@ -104,20 +125,55 @@ def _tell(kept: KeptStatement, statement: Statement, messages: list[Message], ac
 
 
 def _proved(customer: Customer, wanted: Wanted) -> Statement:
-    """In the caller's transaction: a run makes thousands, and each savepoint is two more round trips."""
-    statement = _read(customer, wanted)
-    prove(statement)
-    return statement
+    (found,) = _prove_all(customer.business, [(customer, wanted.currency)], wanted)
+    if isinstance(found, DomainError):
+        raise found
+    return found
+
+
+def _prove_all(
+    business: Business, asked: Sequence[tuple[Customer, str | None]], wanted: Wanted
+) -> list[Statement | DomainError]:
+    """Under the lock of everybody whose account is on one of them, read and proved together."""
+    members = {head.pk: _members(head, wanted) for head, _ in asked}
+    locked = {row.pk: row for row in _lock({pk for pks in members.values() for pk in pks})}
+    posted = posted_for(business, [*locked.values()], wanted)
+    ledger = Ledger([*locked.values()], posted.end, posted.known_at)
+
+    def proved(head: Customer, currency: str | None) -> Statement | DomainError:
+        try:
+            family = _family(head, [locked[pk] for pk in members[head.pk]])
+            statement = statement_from(posted, locked[head.pk], replace(wanted, currency=currency), family)
+            prove(statement, ledger)
+        except DomainError as refusal:
+            return refusal
+        return statement
+
+    return [proved(*each) for each in asked]
 
 
 def _read(customer: Customer, wanted: Wanted) -> Statement:
-    members = family(customer) if wanted.include_children else [customer.pk]
-    locked = list(Customer.objects.select_for_update(no_key=True).filter(pk__in=members).order_by("pk"))
-    head = next(member for member in locked if member.pk == customer.pk)
-    if head.deleted_at is not None:
-        raise NotFound("Customer not found")
-    head.business = customer.business
-    return statement_of(head, wanted, locked)
+    family = _family(customer, _lock(_members(customer, wanted)))
+    head = next(member for member in family if member.pk == customer.pk)
+    return statement_of(head, wanted, family)
+
+
+def _members(customer: Customer, wanted: Wanted) -> Collection[int]:
+    return family_of(customer) if wanted.include_children else [customer.pk]
+
+
+def _lock(pks: Collection[int]) -> list[Customer]:
+    return list(Customer.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk"))
+
+
+def _family(head: Customer, locked: list[Customer]) -> list[Customer]:
+    """Whose accounts are on the statement of `head`; NotFound where that is deleted."""
+    for member in locked:
+        if member.pk == head.pk:
+            if member.deleted_at is not None:
+                raise NotFound("Customer not found")
+            member.business = head.business
+    return locked
 
 
 def _link_to(kept: KeptStatement, statement: Statement, actor: Actor) -> PrivateLink:

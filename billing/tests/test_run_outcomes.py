@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from billing import tasks
 from billing.models import KeptStatement, StatementOutcome, StatementRun
@@ -156,6 +157,26 @@ def test_a_long_run_shows_the_first_of_its_outcomes(
     assert api.get(f"/statement-runs/{run.uuid}").json() == listed
     with django_assert_max_num_queries(20):
         assert len(outcomes(api, run, "?page=11&limit=100")) == 5
+
+
+# How much it takes ----------------------------------------------------------------------------------------------------
+def test_one_more_statement_is_few_more_queries(alice: Business, run: StatementRun) -> None:
+    """What its transaction writes, and no reading of its books: those are read for all at once."""
+    with CaptureQueriesContext(connection) as of_four:
+        drive(run)
+    with clock.at(noon(0)):
+        for number in range(10):
+            issue(make_customer(alice, f"More {number}", email=f"more{number}@customer.test"), 10, due=day(5))
+    with clock.at(noon(20)):
+        order = RunOrder(type="open_item", end=day(20))
+        again = plan_run(alice, order, schedule="manual:2", period="x", actor=SYSTEM)
+    with CaptureQueriesContext(connection) as of_fourteen:
+        drive(again)
+    assert Message.objects.filter(state="queued").count() == 4 + 14
+    assert (len(of_fourteen) - len(of_four)) / 10 <= 20, [row["sql"][:80] for row in of_fourteen]
+    for table in ("billing_entry", "billing_allocation", "customers_customerbalance", "customers_contact"):
+        reads = [row["sql"] for row in of_fourteen if f'FROM "{table}"' in row["sql"] or f"FROM {table}" in row["sql"]]
+        assert len(reads) <= 3, reads
 
 
 # Killed --------------------------------------------------------------------------------------------------------------

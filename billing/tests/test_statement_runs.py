@@ -139,7 +139,7 @@ def test_a_run_sends_each_statement_once(owing: Business) -> None:
         ["ann@customer.test"], ["ben@customer.test"], ["cem@customer.test"]
     ]  # fmt: skip
     assert set(Message.objects.values_list("kind", "state", "subject_kind")) == {
-        ("statement", "preparing", "keptstatement")
+        ("statement", "queued", "keptstatement")
     }
     assert set(run.outcomes.values_list("outcome", flat=True)) == {"queued"}
     assert KeptStatement.objects.count() == Event.objects.filter(type="statement.sent").count() == 3

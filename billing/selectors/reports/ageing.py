@@ -97,8 +97,7 @@ def ageing(business: Business, wanted: AgeingWanted) -> AgeingReport:
     values |= {"limit": wanted.limit if wanted.limit is not None else _ALL, "offset": wanted.offset}
     sql = (ageing_sql.BY_CUSTOMER if wanted.by == "customer" else ageing_sql.BY_INVOICE).format(
         asked=asked,
-        changed=ageing_sql.CHANGED,
-        due_date=ageing_sql.DUE_DATE,
+        dates=ageing_sql.DATES,
         buckets=_buckets(list(edges)),
         order="balance DESC" if wanted.largest else "name_folded",
     )

@@ -238,6 +238,7 @@ SPECTACULAR_SETTINGS = {
         "CustomerType": "customers.models.Customer.Type",
         "EndpointStatus": "webhooks.models.Endpoint.Status",
         "DeliveryStatus": "webhooks.models.Delivery.State",
+        "MessageState": "messaging.serializers.STATES",
         "StatementType": "businesses.models.Business.StatementType",
     },
     "SERVE_INCLUDE_SCHEMA": False,

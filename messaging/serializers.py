@@ -14,7 +14,8 @@ CONNECTION_COLUMNS = (
     *("uuid", "provider", "account", "sender", "base_url", "credential_hint"),
     *("created_at", "updated_at"),
 )
-_STATES = [choice for choice in State.choices if choice[0] != State.PREPARING]
+# As the world sees them: that a file is still being rendered is nobody's business.
+STATES = [choice for choice in State.choices if choice[0] != State.PREPARING]
 
 
 def represent_connections(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -80,7 +81,7 @@ class TextOutput(serializers.Serializer[Any]):
     """A text message to one number."""
 
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(choices=_STATES)
+    state = serializers.ChoiceField(choices=STATES)
     to = serializers.CharField()
     created_at = serializers.DateTimeField()
 
@@ -95,7 +96,7 @@ class LetterOutput(serializers.Serializer[Any]):
     """A letter."""
 
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(choices=_STATES)
+    state = serializers.ChoiceField(choices=STATES)
     to = serializers.CharField(help_text="The address as it is printed, in lines.")
     num_pages = serializers.IntegerField(allow_null=True)
     expected_delivery_date = serializers.DateField(allow_null=True)

@@ -11,7 +11,8 @@ from businesses.models import Business
 from einvoicing.document import Ageing, Statement, StatementAccount, StatementEntry, StatementItem
 from invoicing.lib import clock
 from invoicing.lib.money import major_number
-from messaging.models import Message, State
+from messaging.models import Message
+from messaging.serializers import STATES
 
 FORWARD = Business.StatementType.BALANCE_FORWARD
 _BUCKETS = {
@@ -180,7 +181,7 @@ class SendingOutput(serializers.Serializer[Any]):
     """A statement on its way."""
 
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(choices=[choice for choice in State.choices if choice[0] != State.PREPARING])
+    state = serializers.ChoiceField(choices=STATES)
     to = serializers.ListField(child=serializers.EmailField())
     cc = serializers.ListField(child=serializers.EmailField())
     bcc = serializers.ListField(child=serializers.EmailField())

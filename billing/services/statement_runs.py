@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
@@ -16,6 +17,7 @@ from billing.models import StatementOutcome, StatementRun
 from billing.selectors.statement_plans import RunOrder, plan_outcomes
 from billing.selectors.statements import Wanted
 from billing.services.envelopes import Envelope
+from billing.services.mail import PATIENCE
 from billing.services.statements import mail_statement, proved_statements
 from businesses import audit
 from businesses.audit import SYSTEM, Actor
@@ -28,17 +30,19 @@ from invoicing.lib.ids import uuid7
 from invoicing.lib.wake import wake
 from messaging.models import Message, State
 
+log = structlog.get_logger(__name__)
 MANUAL = "manual"
 TRIED_AT_ONCE = 25  # planned outcomes that a worker reads at a time; each may have ten thousand entries
 Outcome = StatementOutcome.Outcome
 
 
 class Ready(NamedTuple):
-    """What an outcome is to send and of whom, or why it cannot be, and to whom a copy goes."""
+    """What an outcome is to send and of whom, or why it cannot be, to whom a copy goes, and when the run knew it."""
 
     customer: Customer
     statement: Statement | DomainError
     copied: list[str]
+    known_at: datetime
 
 
 class Preview(NamedTuple):
@@ -131,7 +135,7 @@ def ready_outcomes(outcome_ids: Sequence[int]) -> dict[int, Ready]:
     asked = [(outcome.customer, outcome.currency) for outcome in found]
     statements = proved_statements(found[0].customer.business, asked, _wanted(run))
     return {
-        outcome.pk: Ready(outcome.customer, statement, _but(outcome.address, copied[outcome.customer_id]))
+        outcome.pk: Ready(outcome.customer, statement, _but(outcome.address, copied[outcome.customer_id]), run.known_at)
         for outcome, statement in zip(found, statements, strict=True)
     }
 
@@ -164,7 +168,8 @@ def send_outcome(outcome_id: int, ready: Mapping[int, Ready] | None = None) -> b
     """Send one planned statement, or note why it cannot be; False where another has it, or has done it.
 
     `ready` is what was read for several. Message and outcome commit together: killed before that nothing has happened,
-    after it the message is found by itself.
+    after it the message is found by itself. An error of the renderer is raised, for the next sweep to try again; after a day
+    the outcome fails with it, so that the run comes to an end.
     """
     found = (ready_outcomes([outcome_id]) if ready is None else ready).get(outcome_id)
     if found is None:
@@ -172,7 +177,12 @@ def send_outcome(outcome_id: int, ready: Mapping[int, Ready] | None = None) -> b
     try:
         return _send(outcome_id, found)
     except DomainError as refusal:
-        return _refuse(outcome_id, refusal)
+        return _refuse(outcome_id, refusal.message)
+    except Exception as error:
+        if clock.now() - found.known_at < PATIENCE:
+            raise
+        log.exception("statement_given_up", outcome=outcome_id)
+        return _refuse(outcome_id, f"{type(error).__name__}: {error}")
 
 
 @transaction.atomic
@@ -191,11 +201,11 @@ def _send(outcome_id: int, ready: Ready) -> bool:
 
 
 @transaction.atomic
-def _refuse(outcome_id: int, refusal: DomainError) -> bool:
+def _refuse(outcome_id: int, reason: str) -> bool:
     outcome = _planned(outcome_id)
     if outcome is None:
         return False
-    outcome.outcome, outcome.reason = Outcome.FAILED, refusal.message[:255]
+    outcome.outcome, outcome.reason = Outcome.FAILED, reason[:255]
     outcome.save(update_fields=["outcome", "reason"])
     return True
 

@@ -335,3 +335,21 @@ def test_a_customer_s_page_offers_its_children(alice: Business, owing: Business)
     assert shown.context["statement"]["sums"][-1] == ("Total due", "$3.00")
     client.post(page, {**asked, "_do": "yes"})
     assert '"customer_name":"Ben"' in KeptStatement.objects.get().view
+
+
+def test_what_cannot_be_rendered_is_tried_for_a_day(run: StatementRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(canvas: Any) -> None:
+        raise RuntimeError("out of ink")
+
+    monkeypatch.setattr("reportlab.pdfgen.canvas.Canvas.showPage", refuse)
+    drive(run)
+    run.refresh_from_db()
+    planned = StatementOutcome.objects.filter(run=run, outcome=StatementOutcome.Outcome.PLANNED)
+    assert (run.state, planned.count()) == ("running", 4)
+    with clock.at(noon(22)):
+        tasks.run_statements(run.pk)
+    run.refresh_from_db()
+    failed = StatementOutcome.objects.filter(run=run, outcome=StatementOutcome.Outcome.FAILED)
+    assert (run.state, planned.count(), failed.count()) == ("done", 0, 4)
+    assert {row.reason for row in failed} == {"RuntimeError: out of ink"}
+    assert not Message.objects.exists()

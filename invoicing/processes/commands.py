@@ -63,7 +63,7 @@ def dispatcher(environment: Environment) -> Process:
 
 def scheduler(environment: Environment) -> Process:
     """Sends the tasks of CELERY_BEAT_SCHEDULE; there must be only one of these."""
-    return Process(name="scheduler", command=_celery("beat", "--loglevel", "warning"), patience=5)
+    return Process(name="scheduler", command=_celery("beat", "--loglevel", "warning"))
 
 
 PROCESSES: dict[str, Callable[[Environment], Process]] = {

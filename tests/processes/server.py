@@ -99,7 +99,7 @@ class Server:
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Ask the supervisor to end; its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
 
 def _state(folder: Path) -> str:

@@ -36,16 +36,18 @@ Call = Callable[..., Any]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is the same beside PostgreSQL as beside SQLite runs beside SQLite alone.
+    """Those that start whole servers run first: they wait most of their time, and others can be done meanwhile.
 
-    That is what asks no database, and what the pages of the admin say: their services are asked there by the API's tests, and
-    every list and page is opened by tests/test_admin.py.
+    What is the same beside PostgreSQL as beside SQLite runs beside SQLite alone. That is what asks no database, and what the
+    pages of the admin say: their services are asked there by the API's tests, and every list and page is opened by
+    tests/test_admin.py.
     """
+    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         return
-    pure = [item for item in items if not _asks_a_database(item) or item.path.name.startswith("test_admin_")]
-    config.hook.pytest_deselected(items=pure)
-    items[:] = [item for item in items if item not in set(pure)]
+    pure = {item for item in items if not _asks_a_database(item) or item.path.name.startswith("test_admin_")}
+    config.hook.pytest_deselected(items=list(pure))
+    items[:] = [item for item in items if item not in pure]
 
 
 def _asks_a_database(item: pytest.Item) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from businesses.permissions import READ_WRITE
+from businesses.views import BusinessView
 from invoicing import urls
 
 handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
@@ -27,23 +26,19 @@ class Constant(APIView):
         return Response({"status": "ok", "number": 1})
 
 
-class Authenticated(APIView):
-    """For whoever has a key."""
+class Authenticated(BusinessView):
+    """For whoever has a key, through the API's own door: known, counted, permitted."""
 
-    scopes: dict[str, Any] = dict(READ_WRITE)
+    scopes = READ_WRITE
 
-    @property
-    def caller(self) -> Any:
-        """Who calls, for the permission."""
-        return self.request.auth
-
-    def get(self, request: Request) -> Response:
+    def list(self, request: Request) -> Response:
         """The same for ever."""
-        return Response({"status": "ok", "number": 1})
+        self.check_query()
+        return self.send({"status": "ok", "number": 1})
 
 
 urlpatterns = [
     path(CONSTANT[1:], Constant.as_view()),
-    path(AUTHENTICATED[1:], Authenticated.as_view()),
+    path(AUTHENTICATED[1:], Authenticated.as_view({"get": "list"})),
     *urls.urlpatterns,
 ]

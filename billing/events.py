@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from billing.models import CreditNote, Document, Payment, Source
-from billing.serializers.documents import represent_document
+from billing.models import CreditNote, Document, Invoice, Payment, Quotation, Source
+from billing.serializers.documents import represent_document, represent_new
 from billing.serializers.payments import represent_payment
 from businesses.audit import Actor
 from webhooks.outbox import publish
@@ -18,10 +18,25 @@ def publish_document(
     actor: Actor,
     previous_status: str | None = None,
     previous: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Publish `<noun>.<action>` with the document as GET answers it, which is returned too."""
+) -> None:
+    """Publish `<noun>.<action>` with the document as GET answers it."""
+    _publish(document, action, represent_document(document), actor, previous_status, previous)
+
+
+def publish_new(document: Invoice | Quotation, *, actor: Actor) -> None:
+    """Publish `<noun>.created` of a draft that was stored a moment ago."""
+    _publish(document, "created", represent_new(document), actor)
+
+
+def _publish(
+    document: Document,
+    action: str,
+    shown: dict[str, Any],
+    actor: Actor,
+    previous_status: str | None = None,
+    previous: dict[str, Any] | None = None,
+) -> None:
     noun = document.noun
-    shown = represent_document(document)
     data = {
         "id": shown["id"],
         f"{noun}_number": shown[f"{noun}_number"],
@@ -31,7 +46,6 @@ def publish_document(
         noun: shown,
     }
     publish(document.business, f"{noun}.{action}", data, actor=actor, previous=previous)
-    return shown
 
 
 def publish_source(

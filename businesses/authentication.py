@@ -12,9 +12,10 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from businesses import audit
+from businesses import audit, throttling
 from businesses.audit import Actor
 from businesses.callers import Caller
+from businesses.known_keys import forget_after_commit, recall, remember
 from businesses.models import ApiKey, Business
 from invoicing.lib import clock
 from invoicing.lib.ids import digest, secret_hex
@@ -52,23 +53,38 @@ def revoke_api_key(key: ApiKey, *, actor: Actor) -> ApiKey:
     if key.revoked_at is None:
         key.revoked_at = clock.now()
         key.save(update_fields=["revoked_at"])
+        forget_after_commit()
         audit.record(key.business, actor, "api_key.revoked", key)
     return key
 
 
-def find_api_key(secret: str) -> ApiKey:
-    """The live key with this secret, its business loaded; AuthenticationFailed (401) for any other."""
+def find_program(secret: str) -> Caller:
+    """Whoever sends this key, its call counted; AuthenticationFailed (401) where no such key is alive."""
     if not _SHAPE.fullmatch(secret):
         raise AuthenticationFailed("Invalid API key")
-    key = next(iter(read_objects(ApiKey, [digest(secret)], by="digest", related=("business",))), None)
+    hidden = digest(secret)
+    verdict = throttling.take(hidden)  # before the key is read: what is read is at least as new as its stamp
+    known = recall(hidden, verdict)
+    key = known or _read(hidden)
     now = clock.now()
     if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         raise AuthenticationFailed("Invalid API key")
+    if known is None:
+        _touch(key, now)
+        remember(key, verdict)
+    return Caller.program(key, verdict)
+
+
+def _read(hidden: str) -> ApiKey | None:
+    """The key with this digest, its business loaded."""
+    return next(iter(read_objects(ApiKey, [hidden], by="digest", related=("business",))), None)
+
+
+def _touch(key: ApiKey, now: datetime) -> None:
     if key.last_used_at is None or now - key.last_used_at > _TOUCH_EVERY:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - _TOUCH_EVERY)
         ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
         key.last_used_at = now
-    return key
 
 
 def credentials(request: Request, scheme: str) -> str:
@@ -84,7 +100,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         secret = credentials(request, "bearer")
         if not secret:
             raise AuthenticationFailed("Missing API key: send Authorization: Bearer oim_…")
-        return None, Caller.program(find_api_key(secret))
+        return None, find_program(secret)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

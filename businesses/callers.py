@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from businesses.audit import Actor
 from businesses.models import ApiKey, Business, Member
+from businesses.throttling import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,12 @@ class Caller:
     key: ApiKey | None = None
     member: Member | None = None
     memberships: tuple[Member, ...] = ()  # of a person, in all its businesses, the oldest first
+    verdict: Verdict | None = None  # on a key's call, which is counted before the key is looked for
 
     @classmethod
-    def program(cls, key: ApiKey) -> Caller:
+    def program(cls, key: ApiKey, verdict: Verdict | None) -> Caller:
         """Whoever sends this key."""
-        return cls(key.business, Actor.key(key), str(key.pk), key=key)
+        return cls(key.business, Actor.key(key), key.digest, key=key, verdict=verdict)
 
     @classmethod
     def person(cls, memberships: Iterable[Member]) -> Caller:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
@@ -20,6 +20,7 @@ from businesses.validators import (
 )
 from invoicing.lib import clock
 from invoicing.lib.ids import uuid7
+from invoicing.lib.new_rows import insert
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -39,6 +40,12 @@ class OwnedQuerySet(models.QuerySet[Row]):
     def of(self, business: Business | int) -> Self:
         """The rows of one business."""
         return self.filter(business=business)
+
+    if not TYPE_CHECKING:  # the checker knows Django's own, which names the model's fields
+
+        def create(self, **values: Any) -> Row:
+            """Store a new row."""
+            return insert(self.model(**values))
 
 
 class Business(models.Model):

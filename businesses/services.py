@@ -10,6 +10,7 @@ from django.db import transaction
 
 from businesses import audit
 from businesses.audit import Actor
+from businesses.known_keys import forget_after_commit
 from businesses.models import Business, Member, Role, User
 from businesses.validators import check_columns
 from invoicing.lib import clock
@@ -39,6 +40,7 @@ def update_business(business: Business, *, changes: dict[str, Any], actor: Actor
         business.statement_scheduled_at = clock.now()
     check_columns(business)
     business.save()
+    forget_after_commit()
     audit.record(business, actor, "business.updated", business, {"fields": sorted(changed)})
     return business
 

@@ -33,7 +33,7 @@ from invoicing.lib import json
 from invoicing.lib.api import flatten, unknown_name
 from invoicing.lib.errors import Detail, Invalid, NotFound, PreconditionFailed
 from invoicing.lib.ids import parse_uuid
-from invoicing.lib.rows import read_rows
+from invoicing.lib.rows import read_objects, read_rows
 
 Row = TypeVar("Row", bound=models.Model)
 Represent = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
@@ -117,15 +117,23 @@ class BusinessView(ViewSet):
 
     def perform_authentication(self, request: Request) -> None:
         """Who calls, and whether it calls too often."""
-        if not isinstance(request.auth, Caller):
+        caller = request.auth
+        if not isinstance(caller, Caller):
             raise exceptions.NotAuthenticated
-        self.count(request.auth.counted_as, "Too many requests with this API key." if request.auth.key else _TOO_MANY)
+        if caller.key:
+            self.admit(caller.verdict, "Too many requests with this API key.")
+        else:
+            self.count(caller.counted_as)
 
-    def count(self, caller: str, refusal: str = _TOO_MANY) -> None:
+    def count(self, caller: str) -> None:
         """Count a call; RateLimited where there were too many."""
-        self.verdict = throttling.take(caller)
-        if self.verdict is not None and not self.verdict.allowed:
-            raise RateLimited(self.verdict.retry_after, refusal)
+        self.admit(throttling.take(caller))
+
+    def admit(self, verdict: throttling.Verdict | None, refusal: str = _TOO_MANY) -> None:
+        """Pass, or RateLimited where there were too many calls; None: nobody counts."""
+        self.verdict = verdict
+        if verdict is not None and not verdict.allowed:
+            raise RateLimited(verdict.retry_after, refusal)
 
     def _dry_run(self, method: str) -> bool:
         text = self.parameters.pop("dry_run", None) if method in WRITES else None
@@ -288,11 +296,12 @@ def _metadata_names(parameters: Mapping[str, str]) -> list[str]:
     return [name for name in parameters if name.startswith("metadata[") and name.endswith("]") and len(name) > 10]
 
 
-def find_reference(rows: OwnedQuerySet[Row], business: Business, value: UUID | None, field: str) -> Row | None:
-    """The row a body refers to; Invalid, in the same words for unknown, foreign and deleted, names the field."""
+def find_reference(model: type[Row], business: Business, value: UUID | None, field: str) -> Row | None:
+    """The row a body refers to, with its business; Invalid, in the same words for unknown, foreign and deleted, names the field."""
     if value is None:
         return None
-    row = rows.of(business).filter(uuid=value).first()
-    if row is None:
+    row: Any = next(iter(read_objects(model, [value], by="uuid")), None)
+    if row is None or row.business_id != business.pk or getattr(row, "deleted_at", None) is not None:
         raise Invalid.field(field, "No such row.")
-    return row
+    row.business = business
+    return row  # type: ignore[no-any-return]

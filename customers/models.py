@@ -12,6 +12,7 @@ from businesses.models import Owned, OwnedQuerySet, UpdatedAt
 from businesses.validators import validate_currency, validate_tags
 from customers.codes import validate_language
 from invoicing.lib.errors import NotFound
+from invoicing.lib.rows import lock_object
 from invoicing.lib.search import SearchText
 
 _is_email = EmailValidator("Expected an e-mail address such as ap@example.com.")
@@ -28,9 +29,9 @@ class CustomerQuerySet(OwnedQuerySet["Customer"]):
     def lock(self, pk: int) -> Customer:
         """The row, locked until the transaction ends; always the first lock (customer → invoice → counter).
 
-        `no_key`, because rows that only refer to the customer must not wait for it (nor deadlock with it at commit).
+        Rows that only refer to the customer do not wait for it (nor deadlock with it at commit).
         """
-        return self.select_for_update(no_key=True).get(pk=pk)
+        return lock_object(self.model, pk)
 
     def lock_live(self, pk: int) -> Customer:
         """As `lock`; NotFound for a deleted customer."""

@@ -91,7 +91,9 @@ TEMPLATES = [
 # The database ------------------------------------------------------------------------------------------------------
 SQLITE = ENVIRONMENT.database["ENGINE"].endswith("sqlite3")
 _database: dict[str, Any] = {**ENVIRONMENT.database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-if SQLITE:
+if not SQLITE:
+    _database["ENGINE"] = "invoicing.postgresql"
+else:
     _database["OPTIONS"] = {
         # Django's defaults fail a quarter of concurrent writes with "database is locked"; synchronous=FULL is for money.
         "transaction_mode": "IMMEDIATE",

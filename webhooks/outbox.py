@@ -11,6 +11,7 @@ from django.db.transaction import TransactionManagementError
 from businesses.audit import Actor
 from businesses.models import Business
 from invoicing.lib import clock, json
+from invoicing.lib.rows import read_objects
 from webhooks.catalog import EVENT_NAMES, TEST
 from webhooks.formats import wire_format
 from webhooks.heartbeat import wake_dispatcher
@@ -31,8 +32,8 @@ def publish(
     transaction, ValueError for a name that the catalogue does not have.
     """
     event = _record(business, type, data, actor, previous)
-    endpoints = Endpoint.objects.of(business).live().only("uuid", "business_id", "events", "status", "format")
-    queue(event, [endpoint for endpoint in endpoints if endpoint.wants(type)])
+    endpoints = read_objects(Endpoint, [business.pk], by="business")
+    queue(event, [endpoint for endpoint in endpoints if endpoint.deleted_at is None and endpoint.wants(type)])
     return event
 
 

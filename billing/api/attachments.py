@@ -45,7 +45,7 @@ class AttachmentView(BusinessView):
         """Hang a file on a document: from then on its mails carry it."""
         document = self._document(id)
         asked = read_body(AttachmentInput, request)["file_id"]
-        file = find_reference(UploadedFile.objects.all(), self.business, asked, "file_id")
+        file = find_reference(UploadedFile, self.business, asked, "file_id")
         assert file is not None  # noqa: S101 - the body requires it
         made = attach_file(document, file, actor=self.actor)
         return self.send_created(represent_attachment(made.pk))

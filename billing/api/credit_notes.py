@@ -105,8 +105,7 @@ class CreditNoteView(SourceView):
 
     def _of_invoice(self, request: Request) -> CreditNote:
         body = read_body(InvoiceCreditInput, request)
-        rows = Invoice.objects.live().select_related("business")
-        invoice = find_reference(rows, self.business, body.pop("invoice_id"), "invoice_id")
+        invoice = find_reference(Invoice, self.business, body.pop("invoice_id"), "invoice_id")
         if invoice is None:  # not of this body, which requires it
             raise AssertionError("invoice_id")
         credit = take_credit(body, invoice.currency) or Credit()

@@ -57,7 +57,7 @@ class DocumentView(BusinessView):
 
     def customer_of(self, body: dict[str, Any]) -> Customer | None:
         """The customer that a body names; Invalid where there is none to bill."""
-        return find_reference(Customer.objects.live(), self.business, body.get("customer_id"), "customer_id")
+        return find_reference(Customer, self.business, body.get("customer_id"), "customer_id")
 
     def expanded(self, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """With the whole customer under `customer`, where `expand=customer` asks for it."""

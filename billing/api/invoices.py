@@ -29,6 +29,7 @@ from billing.serializers.documents import (
     InvoiceOutput,
     represent_invoice,
     represent_invoices,
+    represent_new,
 )
 from billing.serializers.payments import PaymentOutput, represent_payment
 from billing.services.invoices import create_invoice, delete_invoice, update_invoice
@@ -70,7 +71,8 @@ class InvoiceView(DocumentView):
             details=details,
             actor=self.actor,
         )
-        return self.send_new(represent_invoice(invoice.pk), invoice)
+        shown = represent_new(invoice) if invoice.is_draft else represent_invoice(invoice.pk)
+        return self.send_new(shown, invoice)
 
     @extend_schema(responses=paged(InvoiceOutput), tags=_TAGS)
     def list(self, request: Request) -> Response:

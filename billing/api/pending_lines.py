@@ -111,7 +111,7 @@ class PendingLineView(BusinessView):
         """The body, its product looked up."""
         body = read_body(PendingLineInput, request, partial=partial)
         if "product_id" in body:
-            found = find_reference(Product.objects.live(), self.business, body.pop("product_id"), "product_id")
+            found = find_reference(Product, self.business, body.pop("product_id"), "product_id")
             body["product"] = found
         return body
 

@@ -61,7 +61,7 @@ class SmallWriteOffView(BusinessView):
         body = read_body(SmallWriteOffInput, request)
         currency = body.get("currency") or self.business.currency
         maximum = minor_units(body["maximum"], currency, "maximum")
-        customer = find_reference(Customer.objects.live(), self.business, body.get("customer_id"), "customer_id")
+        customer = find_reference(Customer, self.business, body.get("customer_id"), "customer_id")
         small = SmallBalances(currency=currency, maximum_minor=maximum, customer=customer)
         if self.dry_run:  # lists them: a thousand write-offs would only be made to be rolled back
             found = [(row, row.due_minor) for row in small_balances(self.business, small)]

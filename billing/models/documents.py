@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
@@ -13,6 +14,7 @@ from billing.models.tax import TaxCategory
 from businesses.models import Business, Owned, OwnedQuerySet, StoredFile, UpdatedAt
 from customers.models import Customer
 from invoicing.lib.errors import Conflict, NotFound
+from invoicing.lib.rows import lock_object, read_rows
 from invoicing.lib.search import SearchText
 
 Doc = TypeVar("Doc", bound="Document")
@@ -30,10 +32,13 @@ class DocumentQuerySet(OwnedQuerySet[Doc]):
 
         NotFound where it has been deleted since the caller saw it.
         """
-        customer_id = self.filter(pk=pk).values_list("customer_id", flat=True).get()
+        seen = read_rows(self.model, ["customer_id"], [pk])
+        if not seen:
+            raise self.model.DoesNotExist(f"{self.model._meta.object_name} {pk} does not exist.")
+        customer_id = seen[0]["customer_id"]
         customer = Customer.objects.lock(customer_id)
         # A draft's customer may change between the two reads: then the lock was the wrong one, and is taken again.
-        row = self.select_for_update(of=("self",), no_key=True).select_related("business").get(pk=pk)
+        row = lock_object(self.model, pk, related=("business",))
         if row.customer_id != customer_id:
             customer = Customer.objects.lock(row.customer_id)
         if row.deleted_at is not None:
@@ -59,6 +64,7 @@ class Document(Owned):
 
     MOVES: ClassVar[dict[str, frozenset[str]]] = {}
     noun: ClassVar[str]
+    new_lines: Sequence[DocumentLine] = ()  # of one that was stored a moment ago, as they are in memory
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", db_index=False)
     number = models.CharField(max_length=50)

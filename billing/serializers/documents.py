@@ -81,6 +81,23 @@ def represent_credit_note(pk: int) -> dict[str, Any]:
     return represent_credit_notes(read_rows(CreditNote, CREDIT_NOTE_COLUMNS, [pk]))[0]
 
 
+def represent_new(document: Invoice | Quotation) -> dict[str, Any]:
+    """A draft that was stored a moment ago as GET will answer it, from what is in memory: nothing is read."""
+    row = {name: _value(document, name) for name in _COLUMNS_OF_NEW[document.noun]}
+    lines = [
+        _line({name: _value(line, name) for name in _LINE_COLUMNS}, document.noun, row) for line in document.new_lines
+    ]
+    return _invoice(row, lines) if document.noun == "invoice" else _quotation({**row, "invoice__uuid": None}, lines)
+
+
+def _value(row: Any, column: str) -> Any:
+    """What `values(column)` would give of a row in memory."""
+    for name in column.split("__"):
+        row = None if row is None else getattr(row, name)
+    return row
+
+
+_COLUMNS_OF_NEW = {"invoice": INVOICE_COLUMNS, "quotation": (*_SHARED, "valid_until")}
 _REPRESENT: dict[str, Callable[[int], dict[str, Any]]] = {
     "invoice": represent_invoice,
     "quotation": represent_quotation,

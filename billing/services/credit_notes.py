@@ -28,6 +28,7 @@ from businesses.models import Business
 from customers.models import Customer
 from invoicing.lib.errors import Conflict, Detail, Invalid
 from invoicing.lib.money import major_number
+from invoicing.lib.new_rows import insert_all
 
 __all__ = [
     "Credit",
@@ -71,7 +72,7 @@ def credit_invoice(
     _check_date(note)
     lines = draw_lines(note, credit)
     number_new(note, number)
-    CreditNoteLine.objects.bulk_create(lines)
+    insert_all(lines)
     return _created(note, status, actor=actor)
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from billing.events import publish_document
 from billing.models import CreditNote, Document, Invoice, Quotation
-from billing.services.lines import LineDraft, check_lines, drafts_of, price, store_lines
+from billing.services.lines import LineDraft, check_lines, drafts_of, made_lines, price, store_lines
 from billing.services.numbers import give_number
 from businesses import audit
 from businesses.audit import Actor
@@ -16,6 +16,7 @@ from invoicing.lib import clock
 from invoicing.lib.errors import Conflict, Detail, Invalid
 from invoicing.lib.money import major_number
 from invoicing.lib.money import number as shortest
+from invoicing.lib.new_rows import insert, insert_all
 from invoicing.lib.text import fold_all
 
 Doc = TypeVar("Doc", Invoice, Quotation, CreditNote)
@@ -65,7 +66,7 @@ def store_new(
     if check is not None:
         check(document)
     number_new(document, number)
-    store_lines(document, lines, totals)
+    document.new_lines = insert_all(made_lines(document, lines, totals))
 
 
 def number_new(document: Invoice | Quotation | CreditNote, number: str | None) -> None:
@@ -73,7 +74,7 @@ def number_new(document: Invoice | Quotation | CreditNote, number: str | None) -
     given = give_number(document.business, type(document), document.issue_date, number)
     document.number, document.sequence, document.period = given.number, given.sequence, given.period
     _index(document)
-    document.save(force_insert=True)
+    insert(document)
 
 
 def _index(document: Document) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.documents import frozen_digest
-from billing.events import publish_document
+from billing.events import publish_document, publish_new
 from billing.models import Invoice
 from billing.payment_terms import due_date as due_by_terms
 from billing.services.approval import lose_approval
@@ -57,7 +57,7 @@ def create_invoice(
     check_dates(invoice)
     store_new(invoice, lines, number, check=check_credit)
     audit.record(business, actor, "invoice.created", invoice)
-    publish_document(invoice, "created", actor=actor)
+    publish_new(invoice, actor=actor)
     if status != Invoice.Status.DRAFT:
         change_status(invoice, status, actor=actor)
     return invoice

@@ -62,14 +62,18 @@ def check_lines(document: Document, drafts: Sequence[LineDraft]) -> None:
 
 def store_lines(document: Document, drafts: Sequence[LineDraft], totals: Totals) -> None:
     """Replace the lines of a saved document; a draft line with a known id keeps it, inside and outside."""
-    stays = any(draft.uuid for draft in drafts)
-    known: dict[UUID | None, int] = dict(_lines(document).values_list("uuid", "pk")) if stays else {}
+    known: dict[UUID, int] = dict(_lines(document).values_list("uuid", "pk"))
     _lines(document).delete()
-    model = _LINES[document.noun]
-    model.objects.bulk_create(
-        model(pk=known.get(draft.uuid), **{document.noun: document}, **_stored(document, position, draft, totals))
-        for position, draft in enumerate(drafts)
-    )
+    made = made_lines(document, drafts, totals)
+    for line in made:
+        line.pk = known.get(line.uuid)
+    _LINES[document.noun].objects.bulk_create(made)
+
+
+def made_lines(document: Document, drafts: Sequence[LineDraft], totals: Totals) -> list[Any]:
+    """The lines of a document as rows that are not stored yet."""
+    model, own = _LINES[document.noun], {document.noun: document}
+    return [model(**own, **_stored(document, position, draft, totals)) for position, draft in enumerate(drafts)]
 
 
 def _lines(document: Document) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.db import connection
+
 from billing.models import Adjustment, CreditNote, Invoice, Payment, Quotation
 from businesses.models import Business
 from businesses.numbering import Given, hold_series, next_number
@@ -21,7 +23,11 @@ def give_number(business: Business, model: type[Numbered], day: date, wanted: st
     pattern = getattr(business, f"{series}_pattern")
 
     def taken(number: str) -> bool:
-        return model._default_manager.filter(business=business, number=number).exists()
+        with connection.cursor() as cursor:
+            table = connection.ops.quote_name(model._meta.db_table)
+            sql = f"SELECT 1 FROM {table} WHERE business_id = %s AND number = %s"  # noqa: S608 - our own name
+            cursor.execute(sql, [business.pk, number])
+            return cursor.fetchone() is not None
 
     if wanted is None:
         return next_number(business, series, pattern, day, taken=taken)

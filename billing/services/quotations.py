@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from billing.documents import freeze, frozen_digest
-from billing.events import publish_document
+from billing.events import publish_document, publish_new
 from billing.models import Invoice, Quotation
 from billing.payment_terms import due_date as due_by_terms
 from billing.services.documents import (
@@ -53,7 +53,7 @@ def create_quotation(
     check_dates(quotation)
     store_new(quotation, lines, number)
     audit.record(business, actor, "quotation.created", quotation)
-    publish_document(quotation, "created", actor=actor)
+    publish_new(quotation, actor=actor)
     if status == Status.CONVERTED:
         raise Invalid.field("status", "A quotation becomes converted by POST /quotations/{id}/convert.")
     if status in {Status.ACCEPTED, Status.REJECTED}:
@@ -145,7 +145,7 @@ def convert_quotation(quotation: Quotation, *, actor: Actor, details: Mapping[st
     audit.record(quotation.business, actor, "quotation.converted", quotation, {"invoice": invoice.number})
     audit.record(quotation.business, actor, "invoice.created", invoice, {"quotation": quotation.number})
     publish_document(quotation, "converted", actor=actor, previous_status=before)
-    publish_document(invoice, "created", actor=actor)
+    publish_new(invoice, actor=actor)
     return invoice
 
 

@@ -87,5 +87,5 @@ class CustomerView(BusinessView):
         body = read_body(CustomerInput, request, partial=partial)
         if "parent_id" in body:
             parent_id = body.pop("parent_id")
-            body["parent"] = find_reference(Customer.objects.live(), self.business, parent_id, "parent_id")
+            body["parent"] = find_reference(Customer, self.business, parent_id, "parent_id")
         return body

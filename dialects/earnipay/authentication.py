@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from businesses.authentication import credentials, find_api_key
+from businesses.authentication import credentials, find_program
 from businesses.callers import Caller
 from businesses.sessions import find_memberships
 
@@ -22,7 +22,7 @@ class EarnipayAuthentication(BaseAuthentication):
             return None, Caller.person(find_memberships(bearer))
         if not key and not bearer:
             raise AuthenticationFailed("Missing API key: send it as X-API-Key, or as Authorization: Bearer.")
-        return None, Caller.program(find_api_key(key or bearer))
+        return None, find_program(key or bearer)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

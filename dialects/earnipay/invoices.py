@@ -175,8 +175,7 @@ class InvoiceView(EarnipayView):
 
     def customer_of(self, body: Mapping[str, Any]) -> Customer:
         """The customer that a body names; Invalid where there is none to bill."""
-        rows = Customer.objects.live()
-        return find_reference(rows, self.business, body["customerId"], "customerId")  # type: ignore[return-value]
+        return find_reference(Customer, self.business, body["customerId"], "customerId")  # type: ignore[return-value]
 
     def shown_waiting(self, invoice: Invoice) -> dict[str, Any]:
         """The draft as it is now, after approval was asked for where the business wants one: Earnipay has no call for that."""

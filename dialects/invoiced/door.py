@@ -15,7 +15,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from businesses.authentication import credentials, find_api_key
+from businesses.authentication import credentials, find_program
 from businesses.callers import Caller
 from businesses.models import OwnedQuerySet
 from businesses.permissions import READ_WRITE
@@ -35,7 +35,7 @@ class KeyAsUser(BaseAuthentication):
         secret = credentials(request, "bearer") or _user(credentials(request, "basic"))
         if not secret:
             raise AuthenticationFailed("Missing API key: send it as the user name of HTTP Basic authentication.")
-        return None, Caller.program(find_api_key(secret))
+        return None, find_program(secret)
 
     def authenticate_header(self, request: Request) -> str:
         return 'Basic realm="Invoiced"'

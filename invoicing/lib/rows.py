@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import F, Lookup, Model
+from django.db.transaction import TransactionManagementError
 
 Row = dict[str, Any]
 Object = TypeVar("Object", bound=Model)
@@ -42,16 +43,26 @@ def _parameter(field: Any, keys: Iterable[Any], database: Any) -> Any:
 
 
 def read_rows(
-    model: type[Model], columns: Sequence[str], keys: Iterable[Any], *, by: str = "pk", order: tuple[str, ...] = ()
+    model: type[Model],
+    columns: Sequence[str],
+    keys: Iterable[Any],
+    *,
+    by: str = "pk",
+    order: tuple[str, ...] = (),
+    lock: bool = False,
 ) -> list[Row]:
     """What `.values(*columns)` gives of the rows whose `by` is one of the keys, in this order (or any).
 
-    Whoever asks has got the keys from rows of the caller's business: nothing is scoped here.
+    With `lock` the model's own rows are locked until the transaction ends, as by `select_for_update(no_key=True)`. Whoever
+    asks has got the keys from rows of the caller's business: nothing is scoped here. TransactionManagementError for a lock
+    outside a transaction.
     """
     wanted = list(keys)
     if not wanted:
         return []
-    query = _query(connection.vendor, model, tuple(columns), by, order)
+    if lock and not connection.in_atomic_block:
+        raise TransactionManagementError("Rows are only locked inside a transaction.")
+    query = _query(connection.vendor, model, tuple(columns), by, order, lock)
     with connection.cursor() as cursor:
         cursor.execute(query.sql, [_parameter(query.key, wanted, connection)])
         return query.named(cursor.fetchall())
@@ -64,9 +75,11 @@ def read_rows_in_order(model: type[Model], columns: Sequence[str], pks: Sequence
 
 
 def read_objects(
-    model: type[Object], keys: Iterable[Any], *, by: str = "pk", related: tuple[str, ...] = ()
+    model: type[Object], keys: Iterable[Any], *, by: str = "pk", related: tuple[str, ...] = (), lock: bool = False
 ) -> list[Object]:
-    """The rows whose `by` is one of the keys as objects, with these foreign keys (not null) loaded too; scoped as `read_rows`."""
+    """The rows whose `by` is one of the keys as objects, with these foreign keys (not null) loaded too; scoped and locked as
+    by `read_rows`.
+    """
     models: list[Any] = [model, *(model._meta.get_field(name).related_model for name in related)]
     columns = [_names(one) for one in models]
     flat = [
@@ -74,7 +87,7 @@ def read_objects(
         *(f"{name}__{column}" for name, own in zip(related, columns[1:], strict=True) for column in own),
     ]
     found: list[Any] = []
-    for row in read_rows(model, flat, keys, by=by):
+    for row in read_rows(model, flat, keys, by=by, lock=lock):
         values = iter(row.values())
         first, *others = (
             one.from_db(
@@ -88,6 +101,14 @@ def read_objects(
     return found
 
 
+def lock_object(model: type[Object], pk: int, *, related: tuple[str, ...] = ()) -> Object:
+    """The row, locked until the transaction ends; DoesNotExist where there is none."""
+    found = read_objects(model, [pk], related=related, lock=True)
+    if not found:
+        raise model.DoesNotExist(f"{model._meta.object_name} {pk} does not exist.")  # type: ignore[attr-defined]
+    return found[0]
+
+
 def _names(model: type[Model]) -> list[str]:
     """The names of a model's own columns."""
     return [field.name for field in model._meta.concrete_fields]
@@ -96,12 +117,16 @@ def _names(model: type[Model]) -> list[str]:
 class _Query:
     """The text of a query, and how its columns become values."""
 
-    def __init__(self, model: type[Model], columns: tuple[str, ...], by: str, order: tuple[str, ...]) -> None:
+    def __init__(
+        self, model: type[Model], columns: tuple[str, ...], by: str, order: tuple[str, ...], lock: bool
+    ) -> None:
         rows = model._base_manager.filter(AnyOf(F(by), [])).order_by(*order).values(*columns)
         compiler = rows.query.get_compiler(connection=connection)
         self.sql, params = compiler.as_sql()
         if len(params) != 1:
             raise ValueError("The keys must be the only parameter.")
+        if lock and connection.vendor == "postgresql":  # SQLite has one writer, who has the whole file
+            self.sql += f" FOR NO KEY UPDATE OF {connection.ops.quote_name(model._meta.db_table)}"
         self.names = columns
         self.key = model._meta.pk if by == "pk" else model._meta.get_field(by)
         converters = compiler.get_converters([expression for expression, *_ in compiler.select])
@@ -115,5 +140,7 @@ class _Query:
 
 
 @lru_cache(maxsize=256)
-def _query(vendor: str, model: type[Model], columns: tuple[str, ...], by: str, order: tuple[str, ...]) -> _Query:
-    return _Query(model, columns, by, order)
+def _query(
+    vendor: str, model: type[Model], columns: tuple[str, ...], by: str, order: tuple[str, ...], lock: bool
+) -> _Query:
+    return _Query(model, columns, by, order, lock)

@@ -8,7 +8,6 @@ import pytest
 from django.db import OperationalError
 
 from billing.tests.test_invoices_api import seed_body
-from businesses import throttling
 from conftest import Api, make_api
 from tests.servers import valkey
 
@@ -77,7 +76,6 @@ def test_the_rate_limit_is_one_decision_for_all_processes(alice: Any, settings: 
         assert refused["RateLimit-Remaining"] == "0"
         assert refused.json()["code"] == "rate_limited"
         assert make_api(alice).get("/me").status_code == 200
-    throttling._script.cache_clear()
 
 
 def test_without_a_broker_calls_pass(api: Api, settings: Any) -> None:

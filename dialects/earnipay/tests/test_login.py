@@ -15,7 +15,6 @@ import time_machine
 from django.conf import settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from businesses import throttling
 from businesses.login import AT_ONCE, turn
 from businesses.models import Business, Member, User
 from businesses.sessions import open_session
@@ -293,4 +292,3 @@ def test_the_rate_limit_counts_people_and_addresses_apart(alice: Business, setti
         assert logged_in(other).get(ME).status_code == 200
         codes = {log_out("x").status_code for _ in range(12)}
         assert codes == {401, 429}
-    throttling._script.cache_clear()

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, without a question before each request."""

@@ -66,11 +66,10 @@ def find_program(secret: str) -> Caller:
     verdict = throttling.take(hidden)  # before the key is read: what is read is at least as new as its stamp
     known = recall(hidden, verdict)
     key = known or _read(hidden)
-    now = clock.now()
-    if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+    if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= clock.now()):
         raise AuthenticationFailed("Invalid API key")
     if known is None:
-        _touch(key, now)
+        _touch(key, clock.now())
         remember(key, verdict)
     return Caller.program(key, verdict)
 

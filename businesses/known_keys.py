@@ -1,30 +1,32 @@
 """API keys that have called before: their row and their business's, kept in this process while no key or business changes.
 
 Whether one has is told by a stamp in Valkey, which comes with the answer of the rate limit: so a call with a known key asks
-the database nothing. Whoever ends a key or changes a business makes a new stamp when that is committed and before it is
-answered; from then on every process reads anew. Where the stamp could not be made or is not told, rows are believed for
-SECONDS, or not at all.
+the database nothing. Whoever ends a key or changes a business makes a new stamp when that is committed, and is answered when
+every process reads anew. Where the stamp could not be made or is not told, rows are believed for SECONDS, or not at all.
 """
 
 from __future__ import annotations
 
-import copy
 import time
 from dataclasses import dataclass
+from typing import TypeVar
 
 import redis
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Model
+from django.db.models.base import ModelState
 
 from businesses.models import ApiKey
-from businesses.throttling import STAMP, Verdict
+from businesses.throttling import Verdict, stamp_anew
 from invoicing.lib.ids import secret_hex
 
 log = structlog.get_logger(__name__)
 
 SECONDS = 10.0
 _MOST = 10_000
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,24 @@ def forget_after_commit() -> None:
 
 def _forget() -> None:
     _known.clear()
+    if not settings.RATE_LIMIT:  # nobody knows any key
+        return
     try:
-        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
-        with client:
-            client.set(STAMP, secret_hex())
+        stamp_anew(secret_hex())
     except redis.RedisError as error:
         log.warning("known_keys_not_forgotten", error=str(error), for_seconds=SECONDS)
 
 
 def _copy(key: ApiKey) -> ApiKey:
-    own = copy.copy(key)
-    own.business = copy.copy(key.business)
+    own = _own(key)
+    own.business = _own(key.business)
+    return own
+
+
+def _own(row: Row) -> Row:
+    """Another object of the same row: as `copy.copy`, which goes by way of pickling, at a tenth of its cost."""
+    own = type(row).__new__(type(row))
+    own.__dict__.update(row.__dict__)
+    own._state = ModelState()
+    own._state.adding, own._state.db = False, row._state.db
     return own

@@ -51,7 +51,9 @@ class RateLimited(exceptions.Throttled):
 
 def query_map(request: Request) -> dict[str, str]:
     """The query parameters, each at most once; Invalid for a repeated one or text that no database takes."""
-    result = {}
+    result: dict[str, str] = {}
+    if not request.META.get("QUERY_STRING"):  # as most have none
+        return result
     for name, values in request.query_params.lists():
         if len(values) > 1:
             raise Invalid.field(name[:100], "Given more than once.")

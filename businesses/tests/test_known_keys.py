@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import redis
 import time_machine
 from django.conf import settings as configured
 
-from businesses import known_keys
+from businesses import known_keys, throttling
 from businesses.audit import SYSTEM
 from businesses.authentication import find_program, revoke_api_key
 from businesses.models import ApiKey, Business
@@ -33,7 +35,7 @@ def broker() -> Iterator[str]:
 @pytest.fixture
 def known(alice: Business, broker: str, settings: Any) -> Iterator[Api]:
     settings.REDIS_URL, settings.RATE_LIMIT = broker, 1_000_000
-    known_keys._known.clear()
+    known_keys._known.clear(), throttling._leases.clear()
     api = make_api(alice)
     assert api.get("/business").status_code == 200
     yield api
@@ -56,6 +58,20 @@ def test_a_known_key_asks_the_database_nothing(known: Api, django_assert_num_que
 def test_a_revoked_key_is_refused_at_once(known: Api, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         revoke_api_key(ApiKey.objects.get(), actor=SYSTEM)
+    assert known.get("/business").status_code == 401
+
+
+def test_other_processes_refuse_it_when_the_revocation_is_answered(
+    known: Api, django_capture_on_commit_callbacks: Any
+) -> None:
+    for _ in range(40):  # so that many calls are asked for at once
+        known.get("/business")
+    elsewhere_known, elsewhere_leases = dict(known_keys._known), dict(throttling._leases)
+    assert any(len(lease.calls) > 5 for lease in elsewhere_leases.values())
+    with django_capture_on_commit_callbacks(execute=True):
+        revoke_api_key(ApiKey.objects.get(), actor=SYSTEM)
+    known_keys._known.update(elsewhere_known)  # what another process still has
+    throttling._leases.update(elsewhere_leases)
     assert known.get("/business").status_code == 401
 
 
@@ -122,3 +138,19 @@ def test_a_stamp_that_cannot_be_made_is_no_failure(
 def test_a_broken_connection_is_made_anew(known: Api) -> None:
     elsewhere().client_kill_filter(_type="normal", skipme=True)
     assert find_program(secret(known)).verdict is not None
+
+
+def test_a_busy_caller_is_told_how_many_calls_are_left_as_if_each_were_asked_for(known: Api, settings: Any) -> None:
+    settings.RATE_LIMIT = 200
+    throttling._leases.clear()
+    left = [int(known.get("/business")["RateLimit-Remaining"]) for _ in range(60)]
+    assert max(left) <= 400
+    assert all(later <= earlier + 20 for earlier, later in pairwise(left))  # 20: what comes back in a tenth of a second
+
+
+def test_no_more_calls_pass_than_the_limit_allows_however_they_are_asked_for(known: Api, settings: Any) -> None:
+    settings.RATE_LIMIT = 20
+    throttling._leases.clear()
+    began = time.monotonic()
+    passed = sum(known.get("/business").status_code == 200 for _ in range(120))
+    assert 35 <= passed <= 40 + 20 * (time.monotonic() - began) + 1

@@ -25,12 +25,12 @@ class Script:
         self.text = text
         self.digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
-    def __call__(self, url: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+    def __call__(self, url: str, keys: Sequence[str], arguments: Sequence[int]) -> Any:
         """Its answer; redis.RedisError where the server does not give one.
 
         Where a connection that was kept has broken, as when the server was started anew, another is tried.
         """
-        words = (len(keys), *keys, *arguments)
+        words = (str(len(keys)), *keys, *map(str, arguments))
         connection = _connection(url)
         kept = connection._sock is not None
         try:
@@ -40,16 +40,22 @@ class Script:
                 raise
             return self._call(connection, words)
 
-    def _call(self, connection: Any, words: Sequence[Any]) -> Any:
+    def _call(self, connection: Any, words: Sequence[str]) -> Any:
         try:
-            connection.send_command("EVALSHA", self.digest, *words)
+            connection.send_packed_command([_packed("EVALSHA", self.digest, *words)])
             return connection.read_response()
         except NoScriptError:
-            connection.send_command("EVAL", self.text, *words)
+            connection.send_packed_command([_packed("EVAL", self.text, *words)])
             return connection.read_response()
         except BaseException:
             connection.disconnect()  # else the next call would read this one's answer
             raise
+
+
+def _packed(*words: str) -> bytes:
+    """A command as the protocol has it."""
+    parts = [word.encode() for word in words]
+    return b"*%d\r\n" % len(parts) + b"".join([b"$%d\r\n%s\r\n" % (len(part), part) for part in parts])
 
 
 def _connection(url: str) -> Any:

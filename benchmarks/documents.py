@@ -94,6 +94,9 @@ def reading(
     one = _make(server, customers[0])["id"]
     for _ in range(30):
         _make(server, customers[1])
+    if database == "PostgreSQL":  # as autovacuum does within a minute
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute("ANALYZE")
     floor, goal = bar_of_lists
     bars = {"get one invoice": Bar(floor=0.17, goal=0.30, better="higher")}
     bars["list 25 invoices"] = Bar(floor=floor, goal=goal, better="higher")

@@ -12,6 +12,9 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing.guards import GUARDED  # models can be imported only now
+        from billing.models import Adjustment, CreditNote, Invoice, Payment, Product, Quotation
+        from businesses.tallies import tally_tables
 
         guard_tables(self, GUARDED)
         search_tables(self)
+        tally_tables(self, Invoice, Quotation, CreditNote, Payment, Adjustment, Product)

@@ -276,6 +276,20 @@ class Counter(models.Model):
         constraints = [models.UniqueConstraint(fields=["business", "series", "period"], name="counter_once")]
 
 
+class Tally(models.Model):
+    """So many rows more, or fewer, of one table of a business; their sum is how many it has. See tallies.py."""
+
+    # No constraint: triggers write it beside the row that has one.
+    business = models.ForeignKey(Business, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    kind = models.CharField(max_length=63)
+    count = models.BigIntegerField()
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["business", "kind"], name="tally_of")]
+
+
 class AuditEntry(Owned):
     """Who did what to which row; written in the transaction that did it, never changed."""
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import F, Model, Q, QuerySet
 
+from businesses import tallies
 from invoicing.lib.errors import Detail, Invalid
 from invoicing.lib.ids import parse_uuid
 from invoicing.lib.rows import read_rows_in_order
@@ -97,7 +98,7 @@ def _numbered(
     queryset: QuerySet[Row], parameters: Mapping[str, str], order: list[Order], limit: int, columns: Sequence[str]
 ) -> Page[Row]:
     page = _integer(parameters, "page", 1, 1, 10_000_000)
-    total = queryset.order_by().count()
+    total = tallies.total(queryset)
     start = (page - 1) * limit
     pks = list(_ordered(queryset, order).values_list("pk", flat=True)[start : start + limit]) if start < total else []
     pages = -(-total // limit)

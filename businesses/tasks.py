@@ -8,6 +8,7 @@ from celery import shared_task
 from businesses.audit_chain import link_business, waiting_businesses
 from businesses.idempotency import forget_old_keys
 from businesses.sessions import forget_expired
+from businesses.tallies import merge_tallies
 
 log = structlog.get_logger(__name__)
 
@@ -32,3 +33,9 @@ def link_audit() -> None:
             link_business(business)
         except Exception:  # one business must not stop the others; the next run tries it again
             log.exception("audit_not_linked", business=str(business.uuid))
+
+
+@shared_task
+def merge_counts() -> None:
+    """Make one row of many that count the same."""
+    merge_tallies()

@@ -10,4 +10,8 @@ class CustomersConfig(AppConfig):
     verbose_name = "Customers"
 
     def ready(self) -> None:
+        from businesses.tallies import tally_tables  # models can be imported only now
+        from customers.models import Customer
+
         search_tables(self)
+        tally_tables(self, Customer)

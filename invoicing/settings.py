@@ -196,6 +196,7 @@ CELERY_BEAT_SCHEDULE = {
     "statements": {"task": "billing.tasks.run_statements", "schedule": 20.0, "options": {"expires": 20}},
     "books": {"task": "billing.tasks.prove_books", "schedule": crontab(hour=3, minute=17)},
     "audit": {"task": "businesses.tasks.link_audit", "schedule": 60.0, "options": {"expires": 60}},
+    "counts": {"task": "businesses.tasks.merge_counts", "schedule": 60.0, "options": {"expires": 60}},
     "idempotency": {"task": "businesses.tasks.forget_idempotency_keys", "schedule": 3600.0},
     "tokens": {"task": "businesses.tasks.forget_expired_tokens", "schedule": crontab(hour=2, minute=47)},
 }

@@ -17,7 +17,7 @@ from billing.generator.stories import BEGINNING, TERMS, Cast, Plot, versions
 from billing.models import Product
 from billing.services.products import create_product
 from businesses.audit import SYSTEM
-from businesses.models import Business, Counter, IdempotencyKey
+from businesses.models import Business, Counter, IdempotencyKey, Tally
 from businesses.services import create_business
 from customers.models import Customer, CustomerBalance
 from customers.services.contacts import create_contact
@@ -26,7 +26,7 @@ from invoicing.lib import clock
 from webhooks.models import Attempt, Delivery
 from webhooks.services.endpoints import create_endpoint
 
-_SUMMED = (Counter, CustomerBalance, IdempotencyKey)  # what is added up, not copied
+_SUMMED = (Counter, CustomerBalance, IdempotencyKey, Tally)  # what is added up, not copied
 _PRODUCTS = (
     ("Website design", "2500", "10", "project"),
     ("Consulting", "150", "10", "h"),

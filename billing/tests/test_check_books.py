@@ -143,6 +143,10 @@ DAMAGE = [
         "UPDATE billing_invoice SET due_date = '2026-09-09' WHERE {INV-00007}",
         "invoice INV-00007: due on 2026-09-09, its newest due date row 2026-05-01",
     ),
+    (
+        "UPDATE businesses_tally SET count = count + 1 WHERE id = (SELECT max(id) FROM businesses_tally WHERE kind = 'billing_invoice')",
+        r"count of invoices: \d+ are recorded, \d+ are there",
+    ),
     ("DELETE FROM billing_duedate WHERE {of INV-00012}", "invoice INV-00012: .*there is no due date row"),
     (
         "INSERT INTO billing_duedate (business_id, invoice_id, due_date, effective_on, recorded_at) SELECT business_id, id, "

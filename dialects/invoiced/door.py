@@ -15,6 +15,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from businesses import tallies
 from businesses.authentication import credentials, find_program
 from businesses.callers import Caller
 from businesses.models import OwnedQuerySet
@@ -82,7 +83,7 @@ class InvoicedView(DialectView):
     ) -> Response:
         """A bare array with Link and X-Total-Count, which its clients need also where there is nothing."""
         page, size = self._number("page", 1, 10_000_000), self._number("per_page", _PER_PAGE, _MOST)
-        total = rows.order_by().count()
+        total = tallies.total(rows)
         start = (page - 1) * size
         pks = list(rows.order_by(*(order or ("-pk",))).values_list("pk", flat=True)[start : start + size])
         pages = max(1, -(-total // size))

@@ -54,8 +54,7 @@ def at(moment: datetime) -> Iterator[None]:
 
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and Z, the form of every time in the API."""
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"  # +00:00
 
 
 def later(**interval: float) -> datetime:

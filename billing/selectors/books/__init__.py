@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from billing.selectors.books.balances import check_balances
 from billing.selectors.books.calculations import check_calculations, check_totals
+from billing.selectors.books.counts import check_counts
 from billing.selectors.books.credited import check_credited_lines
 from billing.selectors.books.days import check_days
 from billing.selectors.books.entries import check_entries, check_refunds, check_reversals
@@ -46,6 +47,7 @@ CHECKS: tuple[Callable[[Business], Damage], ...] = (
     check_statements,
     check_kept_statements,
     check_runs,
+    check_counts,
     check_guards,
     check_audit_chain,
 )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 
 Object = TypeVar("Object", bound=Model)
@@ -29,17 +29,17 @@ def insert_all(rows: Sequence[Object]) -> Sequence[Object]:
 
 
 def _insert(rows: Sequence[Object]) -> None:
-    model = type(rows[0])
-    sql, fields = _text(connection.vendor, model, len(rows))
+    model, database = type(rows[0]), transaction.get_connection()  # itself: `connection` looks for it at each word
+    sql, fields = _text(database.vendor, model, len(rows))
     for row in rows:  # takes the key of what was stored since it was referred to
         row._prepare_related_fields_for_save(operation_name="insert")  # type: ignore[attr-defined]
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
-    with connection.cursor() as cursor:
+    values = [field.get_db_prep_save(field.pre_save(row, True), database) for row in rows for field in fields]
+    with database.cursor() as cursor:
         cursor.execute(sql, values)
         given = cursor.fetchall()
     for row, (pk,) in zip(rows, given, strict=True):
         row.pk = pk
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, database.alias
 
 
 @lru_cache(maxsize=512)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import F, Lookup, Model
-from django.db.transaction import TransactionManagementError
+from django.db.transaction import TransactionManagementError, get_connection
 
 Row = dict[str, Any]
 Object = TypeVar("Object", bound=Model)
@@ -60,11 +60,12 @@ def read_rows(
     wanted = list(keys)
     if not wanted:
         return []
-    if lock and not connection.in_atomic_block:
+    database = get_connection()  # itself: `connection` looks for it at each word
+    if lock and not database.in_atomic_block:
         raise TransactionManagementError("Rows are only locked inside a transaction.")
-    query = _query(connection.vendor, model, tuple(columns), by, order, lock)
-    with connection.cursor() as cursor:
-        cursor.execute(query.sql, [_parameter(query.key, wanted, connection)])
+    query = _query(database.vendor, model, tuple(columns), by, order, lock)
+    with database.cursor() as cursor:
+        cursor.execute(query.sql, [_parameter(query.key, wanted, database)])
         return query.named(cursor.fetchall())
 
 

@@ -12,11 +12,10 @@ import gc
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import takewhile
-from typing import Any
 
 import structlog
 
@@ -33,77 +32,104 @@ PLACES = 100  # calls at once
 SLOW_PLACES = PLACES // 4  # that calls which drag on, and calls to endpoints that failed last time, may hold
 _SLOW = 1.0  # seconds after which a call drags on
 _GATHER, _IDLE = 0.05, 0.5  # seconds to wait for outcomes to record together; for a first one
-_ENOUGH = PLACES // 2  # outcomes to record together without waiting for more
+_AHEAD = 2 * PLACES  # claims that may wait for a place, so that the loop has work while the database is busy
+_ENOUGH = PLACES  # outcomes to record together without waiting for more
 _BEAT_EVERY = 10.0
 _TURN = 300.0  # after which the next sweep goes on: a task without an end would be handed out again by the broker
 # A claim that waited longer may be another's before its call has ended.
 _FRESH = LEASE.total_seconds() - 2 * DEADLINE - 10
-Beside = Callable[[Coroutine[Any, Any, Any]], Any]
 log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """Calls in flight and those that wait for a place; all of it belongs to the event loop."""
+    """Calls in flight and those that wait for a place. They are made in the event loop; `take` and `report` are for the
+    thread that has the database, and never wait for a turn of the loop, which is long while much is sent.
+    """
 
-    def __init__(self, client: Client) -> None:
-        self.client = client
+    def __init__(self, client: Client, loop: asyncio.AbstractEventLoop) -> None:
+        self.client, self.loop = client, loop
+        self.lines: set[asyncio.Task[None]] = set()  # each makes one call after the other
+        self.answered: set[int] = set()  # endpoints that did, whatever they said
+        self.news = threading.Condition()  # guards what follows; told when `goal` calls have ended, or all
+        self.goal = 1
         self.waiting: deque[tuple[float, Claim]] = deque()  # and when they were claimed
         self.calls: dict[int, tuple[float, Claim]] = {}  # by attempt, and when they began, the oldest first
-        self.lines: set[asyncio.Task[None]] = set()  # each makes one call after the other
         self.ended: list[Outcome] = []
-        self.goal, self.reached = 1, asyncio.Event()  # how many of them are waited for
-        self.answered: set[int] = set()  # endpoints that did, whatever they said
 
-    async def take(self, claims: list[Claim]) -> None:
+    def take(self, claims: list[Claim]) -> None:
         """Send these as places become free."""
         now = time.monotonic()
-        self.waiting += [(now, claim) for claim in claims]
-        for _ in range(min(len(self.waiting), self._free(now))):
+        with self.news:
+            self.waiting += [(now, claim) for claim in claims]
+        self.loop.call_soon_threadsafe(self._open_lines)
+
+    def report(self, *, more_due: bool) -> tuple[list[Outcome], int, Load]:
+        """How calls have ended, how many more claims may wait for a place, and what is under way.
+
+        Waits a moment for calls to end, unless more is due and there is room for it.
+        """
+        with self.news:
+            if not more_due or self._room() < _ENOUGH:
+                self._until(1, _IDLE)
+                self._until(_ENOUGH, _GATHER)
+            outcomes, self.ended = self.ended, []
+            room, under_way = self._room(), [claim for _, claim in (*self.calls.values(), *self.waiting)]
+        self.answered |= {claim.endpoint.pk for claim, answer in outcomes if answer.status is not None}
+        return outcomes, room, self._load(under_way)
+
+    def _room(self) -> int:
+        """For so many claims beside those that begin at once."""
+        return _AHEAD - max(0, len(self.waiting) - self._free(time.monotonic()))
+
+    def _until(self, count: int, seconds: float) -> None:
+        """So many calls have ended, or all, or so much time has passed."""
+        self.goal = count
+        self.news.wait_for(self._reached, seconds)
+
+    def _reached(self) -> bool:
+        return len(self.ended) >= self.goal or not (self.calls or self.waiting)
+
+    def _load(self, under_way: list[Claim]) -> Load:
+        return Load(
+            by_endpoint=Counter(claim.endpoint.pk for claim in under_way),
+            by_business=Counter(claim.business_id for claim in under_way),
+            answered=self.answered,
+            doubtful_left=SLOW_PLACES - sum(claim.endpoint.is_doubtful for claim in under_way),
+        )
+
+    # In the loop -----------------------------------------------------------------------------------------------------
+    def _open_lines(self) -> None:
+        with self.news:
+            wanted = min(len(self.waiting), self._free(time.monotonic()))
+        for _ in range(wanted):
             line = asyncio.create_task(self._call_in_turn())
             self.lines.add(line)
             line.add_done_callback(self.lines.discard)
 
-    async def report(self) -> tuple[list[Outcome], int, Load]:
-        """Wait a moment for calls to end; how they did, how many more claims may wait for a place, and what is under way."""
-        await self._until(1, _IDLE)
-        await self._until(_ENOUGH, _GATHER)
-        outcomes, self.ended = self.ended, []
-        self.answered |= {claim.endpoint.pk for claim, answer in outcomes if answer.status is not None}
-        return outcomes, PLACES - len(self.waiting), self._load()
-
     async def _call_in_turn(self) -> None:
-        while self.waiting and self._free(now := time.monotonic()) > 0:
-            since, claim = self.waiting.popleft()
-            if now - since > _FRESH:  # it comes back when its lease ends
-                continue
-            self.calls[claim.attempt_id] = now, claim
+        while claim := self._next():
             answer = await send(self.client, claim)
-            del self.calls[claim.attempt_id]
-            self.ended.append((claim, answer))
-            if len(self.ended) >= self.goal or not (self.calls or self.waiting):
-                self.reached.set()
+            with self.news:
+                del self.calls[claim.attempt_id]
+                self.ended.append((claim, answer))
+                if self._reached():
+                    self.news.notify()
 
-    async def _until(self, count: int, seconds: float) -> None:
-        """So many calls have ended, or all, or so much time has passed."""
-        if len(self.ended) < count and (self.calls or self.waiting):
-            self.goal = count
-            self.reached.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.reached.wait(), seconds)
+    def _next(self) -> Claim | None:
+        """What to send now; one that waited for too long comes back when its lease ends."""
+        now = time.monotonic()
+        with self.news:
+            while self.waiting and self._free(now) > 0:
+                since, claim = self.waiting.popleft()
+                if now - since < _FRESH:
+                    self.calls[claim.attempt_id] = now, claim
+                    return claim
+        return None
 
     def _free(self, now: float) -> int:
         """How many calls may begin. A quarter of the places is all that calls which drag on can hold."""
         slow = sum(1 for _ in takewhile(lambda call: now - call[0] > _SLOW, self.calls.values()))
         return PLACES - len(self.calls) + max(0, slow - SLOW_PLACES)
-
-    def _load(self) -> Load:
-        claims = [claim for _, claim in (*self.calls.values(), *self.waiting)]
-        return Load(
-            by_endpoint=Counter(claim.endpoint.pk for claim in claims),
-            by_business=Counter(claim.business_id for claim in claims),
-            answered=self.answered,
-            doubtful_left=SLOW_PLACES - sum(claim.endpoint.is_doubtful for claim in claims),
-        )
 
 
 async def send(client: Client, claim: Claim) -> Answer:
@@ -128,9 +154,9 @@ def _headers(claim: Claim) -> dict[str, str]:
         timestamp=int(clock.now().timestamp()),
     )
     own = claim.endpoint.headers
-    headers = own | wire_format(claim.endpoint.format).headers(claim.body, claim.endpoint.secrets, call)
-    claim.shown_headers.update(headers | dict.fromkeys(own, "•••"))  # those of the business may be its secrets
-    return headers
+    made = wire_format(claim.endpoint.format).headers(claim.body, claim.endpoint.secrets, call)
+    claim.shown_headers = dict.fromkeys(own, "•••") | made  # those of the business may be its secrets
+    return own | made
 
 
 def drain() -> int:
@@ -143,8 +169,8 @@ def drain() -> int:
         client = Client()
         runner.run(client.__aenter__())
         try:
-            with _running(runner.get_loop()) as beside:
-                return _drain(beside, Sender(client))
+            with _running(runner.get_loop()) as loop:
+                return _drain(Sender(client, loop))
         finally:
             runner.run(client.__aexit__(None, None, None))
 
@@ -157,27 +183,28 @@ def _spare_what_is_loaded() -> None:
 
 
 @contextmanager
-def _running(loop: asyncio.AbstractEventLoop) -> Iterator[Beside]:
-    """The loop runs in a thread of its own until the block ends; what the block gets has a coroutine done there."""
+def _running(loop: asyncio.AbstractEventLoop) -> Iterator[asyncio.AbstractEventLoop]:
+    """The loop runs in a thread of its own until the block ends."""
     thread = threading.Thread(target=loop.run_forever, name="calls")
     thread.start()
     try:
-        yield lambda coroutine: asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+        yield loop
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
 
 
-def _drain(beside: Beside, sender: Sender) -> int:
-    recorded, beaten = 0, time.monotonic()
+def _drain(sender: Sender) -> int:
+    recorded, more_due, beaten = 0, True, time.monotonic()
     ends = beaten + _TURN
     while True:
-        outcomes, room, load = beside(sender.report())
+        outcomes, room, load = sender.report(more_due=more_due)
         recorded += _record(outcomes)
         claims = claim(room, load) if time.monotonic() < ends else []
+        more_due = len(claims) == room
         if not (outcomes or claims or load.by_endpoint):
             return recorded
-        beside(sender.take(claims))
+        sender.take(claims)
         if time.monotonic() - beaten > _BEAT_EVERY:
             beat()
             beaten = time.monotonic()

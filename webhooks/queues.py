@@ -70,20 +70,11 @@ class Load:
 
 
 class Queue(NamedTuple):
-    """An endpoint with something due; `doubtful` where its last attempt failed."""
+    """An endpoint with something due, and how many more calls it may have."""
 
     endpoint: int
     business: int
-    fifo: bool
-    doubtful: bool
-
-    def places(self, load: Load) -> int:
-        """How many more calls it may have: WEBHOOK_CALLS_PER_ENDPOINT at a time in all, but one in order, and one until it
-        has answered: so many that hang hold one place each.
-        """
-        unknown = load.answered is not None and self.endpoint not in load.answered
-        most = 1 if self.fifo or self.doubtful or unknown else settings.WEBHOOK_CALLS_PER_ENDPOINT
-        return int(most - load.by_endpoint.get(self.endpoint, 0))
+    places: int
 
 
 def next_in_line(limit: int, load: Load, now: datetime) -> list[int]:
@@ -91,20 +82,23 @@ def next_in_line(limit: int, load: Load, now: datetime) -> list[int]:
     queues = _in_turn(_open_queues(load, now), load)[:limit]
     if not queues:
         return []
-    most = min(max(queue.places(load) for queue in queues), -(-limit // len(queues)))
+    most = min(max(queue.places for queue in queues), -(-limit // len(queues)))
     heads = _heads([queue.endpoint for queue in queues], most, now)
-    turns = [heads[queue.endpoint][: queue.places(load)] for queue in queues]
+    turns = [heads[queue.endpoint][: queue.places] for queue in queues]
     return [pk for turn in zip_longest(*turns) for pk in turn if pk is not None][:limit]
 
 
 def _open_queues(load: Load, now: datetime) -> list[Queue]:
-    queues = [Queue(*row) for row in run(_QUEUES, *[moment(now)] * 3)]
-    left, open_ = load.doubtful_left, []
-    for queue in queues:
-        if queue.places(load) <= 0 or (queue.doubtful and left <= 0):
-            continue
-        left -= queue.doubtful
-        open_.append(queue)
+    """WEBHOOK_CALLS_PER_ENDPOINT at a time in all, but one in order, and one until it has answered and where its last attempt
+    failed: so many that hang hold one place each.
+    """
+    left, open_, usual = load.doubtful_left, [], settings.WEBHOOK_CALLS_PER_ENDPOINT
+    for endpoint, business, fifo, doubtful in run(_QUEUES, *[moment(now)] * 3):
+        unknown = load.answered is not None and endpoint not in load.answered
+        places = (1 if fifo or doubtful or unknown else usual) - load.by_endpoint.get(endpoint, 0)
+        if places > 0 and (left > 0 or not doubtful):
+            left -= doubtful
+            open_.append(Queue(endpoint, business, places))
     return open_
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import base64
 import hmac
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 USER_AGENT = "OnlineInvoiceMaker-Webhooks/1.0"
 OVERLAP = timedelta(hours=24)  # how long the old of two secrets goes on signing
 
 
-@dataclass(frozen=True, slots=True)
-class Secrets:
+class Secrets(NamedTuple):
     """The signing secrets of an endpoint, 64 hex digits each; `next` is the one that is to replace `current`.
 
     OnlineInvoiceMaker's header has room for one signature: `current` makes it until `next` is activated. Standard
@@ -24,8 +23,7 @@ class Secrets:
     next: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """One attempt: its id, the event's id and type, and the Unix second of signing."""
 
     attempt_id: UUID

@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as LookupTimeout
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from io import BytesIO
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -49,8 +48,7 @@ _INSIDE = re.compile(r"(^[^.]+|\.(localhost|localdomain|local|internal|intranet|
 _lookups = ThreadPoolExecutor(max_workers=256, thread_name_prefix="lookup")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """How a call ended: `status` with the start of the body, or `error`, one sentence. `duration_ms` is the whole call's.
 
     `retry_after` is how many seconds the other side asks to be left alone (0 to a day); None where it does not say.
@@ -230,10 +228,11 @@ class Client:
         data = BytesIO(body) if len(body) > _LARGE else body
         async with session.post(url, data=data, headers=headers, allow_redirects=False) as response:
             read = bytearray()
-            while len(read) < most and (chunk := await response.content.read(most - len(read))):
-                read += chunk
+            while len(read) < most and not response.content.at_eof():
+                read += await response.content.read(most - len(read))
             excerpt = read.decode("utf-8", "replace").replace("\0", "\ufffd")
-            return response.status, excerpt, _retry_after(response.headers.get("Retry-After", ""))
+            asked = response.headers.get("Retry-After")
+            return response.status, excerpt, _retry_after(asked) if asked else None
 
 
 def _session(*, plain: bool) -> aiohttp.ClientSession:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 from django.db import transaction
 
@@ -18,7 +19,7 @@ from billing.rendering import (
     render_statement,
 )
 from billing.selectors.documents import document_view, logo_bytes
-from businesses.files import store_file
+from businesses.files import store_file, store_files
 from businesses.models import Business, StoredFile
 from customers.models import Customer
 from einvoicing.document import Document, Receipt, Statement, View, canonical_json, from_json
@@ -67,10 +68,11 @@ def statement_name(statement: Statement) -> str:
     return f"Statement-{statement.end}.pdf"
 
 
-def store_statement_pdf(business: Business, statement: Statement) -> StoredFile:
-    """The PDF of a statement that is about to be frozen, in the caller's transaction."""
-    logo = logo_bytes(business, statement.brand.logo_sha256)
-    return store_file(business, render_statement(statement, logo=logo), PDF)
+def store_statement_pdfs(business: Business, statements: Sequence[Statement]) -> list[StoredFile]:
+    """The PDFs of statements that are about to be frozen, in the caller's transaction."""
+    logo = cache(partial(logo_bytes, business))
+    pdfs = [render_statement(statement, logo=logo(statement.brand.logo_sha256)) for statement in statements]
+    return store_files(business, pdfs, PDF)
 
 
 def keep_revision(revision: Revision) -> StoredFile:

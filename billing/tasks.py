@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,13 +18,14 @@ from billing.services.invoice_status import mark_overdue
 from billing.services.mail import prepare
 from billing.services.quotations import expire_quotation
 from billing.services.statement_runs import (
-    Ready,
     begin_run,
     finish_run,
+    in_turns,
     planned_outcomes,
     read_outcomes,
     ready_outcomes,
     send_outcome,
+    send_together,
     unsettled_runs,
 )
 from billing.services.statement_schedule import plan_due_run
@@ -142,21 +143,13 @@ def drive_run(run: StatementRun, *, until: datetime) -> bool:
 
 
 def _send(outcome_ids: list[int]) -> None:
-    ready = _ready(outcome_ids)
-
-    def send_ready(pk: int) -> None:
-        send_outcome(pk, ready)
-
-    _each(outcome_ids, send_ready)
-
-
-def _ready(outcome_ids: list[int]) -> Mapping[int, Ready] | None:
-    """None where one of them cannot be read: each is then read by itself, and only that one stays behind."""
+    """Many together; where one of them cannot be sent, each by itself, and only that one stays behind."""
     try:
-        return ready_outcomes(outcome_ids)
-    except Exception:
-        log.exception("outcomes_not_ready", pks=outcome_ids)
-        return None
+        for turn in in_turns(ready_outcomes(outcome_ids)):
+            send_together(turn)
+    except Exception as error:
+        log.warning("outcomes_sent_one_by_one", pks=outcome_ids, error=str(error))
+        _each(outcome_ids, send_outcome)
 
 
 def _read(pk: int) -> None:

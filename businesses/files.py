@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 
+from django.db import IntegrityError, transaction
 from PIL import Image, UnidentifiedImageError
 
 from businesses.models import Business, StoredFile
 from invoicing.lib.errors import Invalid
+from invoicing.lib.new_rows import insert_all
 
 MAX_LOGO = 2 * 1024 * 1024
 _LOGO_SIDE = 1200
@@ -20,21 +23,31 @@ def store_file(business: Business, content: bytes, media_type: str) -> StoredFil
 
 
 def store_files(business: Business, contents: Sequence[bytes], media_type: str) -> list[StoredFile]:
-    """As `store_file` for each, with as many queries for many as for one."""
+    """As `store_file` for each: as many queries for many as for one."""
     by_digest = {hashlib.sha256(content).hexdigest(): content for content in contents}
     kept = _kept(business, by_digest)
-    new = [
-        StoredFile(business=business, sha256=sha256, media_type=media_type, size=len(content), content=content)
-        for sha256, content in by_digest.items()
-        if sha256 not in kept
+    missing = [
+        StoredFile(business=business, sha256=digest, media_type=media_type, size=len(content), content=content)
+        for digest, content in sorted(by_digest.items())  # in one order, so that no two wait for each other
+        if digest not in kept
     ]
     try:
-        with transaction.atomic():
-            insert_all(new)
+        if missing:
+            with transaction.atomic():
+                insert_all(missing)
     except IntegrityError:  # another was quicker with one of them
-        ...
-    kept |= {row.sha256: row for row in new}
-    return [kept[sha256] for sha256 in by_digest]
+        return store_files(business, contents, media_type)
+    kept |= {row.sha256: row for row in missing}
+    return [kept[hashlib.sha256(content).hexdigest()] for content in contents]
+
+
+def _kept(business: Business, by_digest: Mapping[str, bytes]) -> dict[str, StoredFile]:
+    """Those that are kept already, by digest; their bytes are here, and not read again."""
+    rows = StoredFile.objects.of(business).filter(sha256__in=by_digest).defer("content")
+    kept = {row.sha256: row for row in rows}
+    for digest, row in kept.items():
+        row.business, row.content = business, by_digest[digest]
+    return kept
 
 
 def store_logo(business: Business, content: bytes) -> StoredFile:

@@ -11,7 +11,8 @@ from businesses.audit import Actor, Subject
 from businesses.models import Business, StoredFile
 from invoicing.lib import clock
 from invoicing.lib.errors import Conflict, Invalid
-from invoicing.lib.wake import wake
+from invoicing.lib.new_rows import insert, insert_all
+from invoicing.lib.wake import send_now
 from messaging.addresses import clean_recipients
 from messaging.connections import require_connected
 from messaging.models import Channel, Connection, Kind, Language, Message, MessageAttachment, MessageText, State
@@ -22,7 +23,6 @@ from messaging.private_links import PrivateLink
 MAX_TEXT = 1_600  # characters that Twilio takes
 
 
-@transaction.atomic
 def queue_message(
     business: Business,
     *,
@@ -51,10 +51,9 @@ def queue_message(
     message.state = State.PREPARING if preparing else State.QUEUED
     message.body_text, message.body_html, message.language = body_text, body_html, language
     message.message_id = message.fixed_id()
-    return _write(message, actor, attachments)
+    return _write(message, actor, _attached(message, attachments))
 
 
-@transaction.atomic
 def queue_text(
     business: Business,
     *,
@@ -79,7 +78,6 @@ def queue_text(
     return _write(message, actor)
 
 
-@transaction.atomic
 def queue_letter(
     business: Business,
     *,
@@ -123,25 +121,28 @@ def _new(
     )
 
 
-def _write(message: Message, actor: Actor, attachments: Sequence[tuple[StoredFile, str]] = ()) -> Message:
-    message.save()
-    _attach(message, attachments)
+@transaction.atomic(savepoint=False)  # whatever can be refused has been by now
+def _write(message: Message, actor: Actor, attachments: Sequence[MessageAttachment] = ()) -> Message:
+    insert(message)
+    insert_all(attachments)
     facts = {"kind": message.kind, "subject_id": str(message.subject_id or "")}
     facts |= {} if message.channel == Channel.EMAIL else {"channel": message.channel}
     audit.record(message.business, actor, "message.queued", message, facts)
     if message.state == State.QUEUED:
-        wake("messaging.tasks.send_message", message.pk)
+        _let_leave(message)
     return message
 
 
-def _attach(message: Message, files: Sequence[tuple[StoredFile, str]]) -> None:
+def _attached(message: Message, files: Sequence[tuple[StoredFile, str]]) -> list[MessageAttachment]:
+    """The message's attachments, unsaved; Invalid for a file of another business."""
+    attached = []
     for position, (file, name) in enumerate(files):
         if file.business_id != message.business_id:
             raise Invalid.field(f"attachments.{position}", "No such file.")
         name = one_line(name).replace("/", "-").replace("\\", "-")[-200:]
-        MessageAttachment.objects.create(
-            business=message.business, message=message, file=file, name=name, position=position
-        )
+        own = {"business": message.business, "message": message, "position": position}
+        attached.append(MessageAttachment(file=file, name=name, **own))
+    return attached
 
 
 @transaction.atomic
@@ -150,7 +151,7 @@ def attach_and_queue(message: Message, files: Sequence[tuple[StoredFile, str]]) 
     message = Message.objects.select_for_update().get(pk=message.pk)
     if message.state != State.PREPARING:
         return message
-    _attach(message, files)
+    insert_all(_attached(message, files))
     return _queue(message)
 
 
@@ -178,8 +179,29 @@ def retry_message(message: Message, *, actor: Actor) -> Message:
 def _queue(message: Message) -> Message:
     message.state, message.due_at = State.QUEUED, clock.now()
     message.save(update_fields=["state", "due_at", "attempts", "updated_at"])
-    wake("messaging.tasks.send_message", message.pk)
+    _let_leave(message)
     return message
+
+
+class _Departure(list[Message]):
+    """What a worker is told on commit: to send this message, or, where they are several, all that is due, over one connection."""
+
+    def __call__(self) -> None:
+        if len(self) == 1:
+            send_now("messaging.tasks.send_message", self[0].pk)
+        else:
+            send_now("messaging.tasks.send_due_messages")
+        self.clear()
+
+
+def _let_leave(message: Message) -> None:
+    connection = transaction.get_connection()
+    to_come = [call for savepoints, call, _ in connection.run_on_commit if savepoints <= set(connection.savepoint_ids)]
+    departure = next((call for call in to_come if isinstance(call, _Departure) and call), None)
+    if departure is None:
+        transaction.on_commit(_Departure([message]))
+    else:
+        departure.append(message)
 
 
 @transaction.atomic

@@ -93,9 +93,11 @@ def render_text(
     """
     language = language_of(language)
     known = {"business_name": business.name, **values}
-    own_subject, own_body = text_of(business, kind, language)
-    title = _title(business, kind, subject or own_subject, known)
-    body = fill(message or own_body, kind, known).strip()
+    if not (subject and message):
+        own_subject, own_body = text_of(business, kind, language)
+        subject, message = subject or own_subject, message or own_body
+    title = _title(business, kind, subject, known)
+    body = fill(message, kind, known).strip()
     facts = [(word(language, kind, name), known[name]) for name in _FACTS.get(kind, ()) if known.get(name)]
     link = known.get("link", "")
     frame = _Frame(title, body, facts, link, word(language, kind, "link") if link else "", _imprint(business))

@@ -11,6 +11,7 @@ from django.db.transaction import TransactionManagementError
 from businesses.audit import Actor
 from businesses.models import Business
 from invoicing.lib import clock, json
+from invoicing.lib.new_rows import insert_all
 from invoicing.lib.rows import read_objects
 from webhooks.catalog import EVENT_NAMES, TEST
 from webhooks.formats import wire_format
@@ -56,7 +57,7 @@ def queue(event: Event, endpoints: Iterable[Endpoint]) -> list[Delivery]:
             deliveries.append(_delivery(event, endpoint, body))
     if any(delivery.state == Delivery.State.PENDING for delivery in deliveries):
         wake_dispatcher()
-    return Delivery.objects.bulk_create(deliveries)
+    return list(insert_all(deliveries))
 
 
 def _record(

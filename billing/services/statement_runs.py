@@ -1,10 +1,11 @@
-"""Statement runs: everything is planned before anything is sent, then each outcome is one transaction of its own."""
+"""Statement runs: everything is planned before anything is sent, then some outcomes at a time commit with their messages."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache, partial
 from typing import NamedTuple
 
 import structlog
@@ -12,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 
-from billing.documents import store_statement_pdf
+from billing.documents import store_statement_pdfs
 from billing.models import StatementOutcome, StatementRun
 from billing.selectors.statement_plans import RunOrder, plan_outcomes
 from billing.selectors.statements import Wanted
@@ -27,12 +28,15 @@ from einvoicing.document import Statement
 from invoicing.lib import clock
 from invoicing.lib.errors import DomainError
 from invoicing.lib.ids import uuid7
+from invoicing.lib.new_rows import together
 from invoicing.lib.wake import wake
-from messaging.models import Message, State
+from messaging.models import Kind, Message, State
+from messaging.texts import language_of, text_of
 
 log = structlog.get_logger(__name__)
 MANUAL = "manual"
 TRIED_AT_ONCE = 25  # planned outcomes that a worker reads at a time; each may have ten thousand entries
+LINES_TOGETHER = 500  # of the statements that are rendered in one transaction
 Outcome = StatementOutcome.Outcome
 
 
@@ -43,6 +47,10 @@ class Ready(NamedTuple):
     statement: Statement | DomainError
     copied: list[str]
     known_at: datetime
+
+    def lines(self) -> int:
+        """How long the statement is."""
+        return 0 if isinstance(self.statement, DomainError) else len(self.statement.items) + len(self.statement.entries)
 
 
 class Preview(NamedTuple):
@@ -128,12 +136,14 @@ def ready_outcomes(outcome_ids: Sequence[int]) -> dict[int, Ready]:
     What is posted until they leave changes nothing: their `known_at` is past.
     """
     rows = StatementOutcome.objects.filter(pk__in=outcome_ids, outcome=Outcome.PLANNED).order_by("pk")
-    found = list(rows.select_related("run", "customer__business"))
+    found = list(rows.select_related("customer"))
     if not found:
         return {}
-    run, copied = found[0].run, _copied(found)
+    business, run, copied = found[0].business, found[0].run, _copied(found)
+    for outcome in found:
+        outcome.customer.business = business
     asked = [(outcome.customer, outcome.currency) for outcome in found]
-    statements = proved_statements(found[0].customer.business, asked, _wanted(run))
+    statements = proved_statements(business, asked, _wanted(run))
     return {
         outcome.pk: Ready(outcome.customer, statement, _but(outcome.address, copied[outcome.customer_id]), run.known_at)
         for outcome, statement in zip(found, statements, strict=True)
@@ -164,56 +174,92 @@ def _copied(outcomes: Sequence[StatementOutcome]) -> Mapping[int, list[str]]:
     return found
 
 
-def send_outcome(outcome_id: int, ready: Mapping[int, Ready] | None = None) -> bool:
+def send_outcome(outcome_id: int) -> bool:
     """Send one planned statement, or note why it cannot be; False where another has it, or has done it.
 
-    `ready` is what was read for several. Message and outcome commit together: killed before that nothing has happened,
-    after it the message is found by itself. An error of the renderer is raised, for the next sweep to try again; after a day
-    the outcome fails with it, so that the run comes to an end.
+    An error of the renderer is raised, for the next sweep to try again; after a day the outcome fails with it, so that the run
+    comes to an end.
     """
-    found = (ready_outcomes([outcome_id]) if ready is None else ready).get(outcome_id)
-    if found is None:
+    ready = ready_outcomes([outcome_id])
+    if not ready:
         return False
     try:
-        return _send(outcome_id, found)
+        return send_together(ready) == 1
     except DomainError as refusal:
         return _refuse(outcome_id, refusal.message)
     except Exception as error:
-        if clock.now() - found.known_at < PATIENCE:
+        if clock.now() - ready[outcome_id].known_at < PATIENCE:
             raise
         log.exception("statement_given_up", outcome=outcome_id)
         return _refuse(outcome_id, f"{type(error).__name__}: {error}")
 
 
+def in_turns(ready: Mapping[int, Ready]) -> Iterator[dict[int, Ready]]:
+    """So many as are rendered in a moment, for while they are nobody else writes to a SQLite file; a long one by itself."""
+    turn, lines = dict[int, Ready](), 0
+    for pk, each in ready.items():
+        more = each.lines()
+        if turn and lines + more > LINES_TOGETHER:
+            yield turn
+            turn, lines = {}, 0
+        turn[pk] = each
+        lines += more
+    if turn:
+        yield turn
+
+
 @transaction.atomic
-def _send(outcome_id: int, ready: Ready) -> bool:
-    outcome = _planned(outcome_id)
-    if outcome is None:
-        return False
-    if isinstance(ready.statement, DomainError):
-        raise ready.statement
-    file = store_statement_pdf(ready.customer.business, ready.statement)
-    envelope = Envelope(to=[outcome.address], cc=ready.copied)
-    outcome.message = mail_statement(ready.customer, ready.statement, envelope, file=file, actor=SYSTEM)
-    outcome.outcome = Outcome.QUEUED
-    outcome.save(update_fields=["outcome", "message"])
-    return True
+def send_together(ready: Mapping[int, Ready]) -> int:
+    """Send what is still planned of these, of one business, and note of those that have no statement why; how many.
+
+    Messages and outcomes commit together: killed before that nothing has happened, after it the messages are found by
+    themselves. What is raised undoes them all: each is then to be sent by itself.
+    """
+    outcomes = _planned(ready)
+    proved = []
+    for outcome in outcomes:
+        statement = ready[outcome.pk].statement
+        if isinstance(statement, DomainError):
+            _fail(outcome, statement.message)
+        else:
+            proved.append((outcome, statement))
+    if proved:
+        _mail(proved, ready)
+    return len(outcomes)
+
+
+def _mail(proved: Sequence[tuple[StatementOutcome, Statement]], ready: Mapping[int, Ready]) -> None:
+    """Queue the mail of each, in words that are read once."""
+    business = ready[proved[0][0].pk].customer.business
+    words = cache(partial(text_of, business, Kind.STATEMENT))
+    files = store_statement_pdfs(business, [statement for _, statement in proved])
+    with together():
+        for (outcome, statement), file in zip(proved, files, strict=True):
+            known, (subject, message) = ready[outcome.pk], words(language_of(statement.language))
+            envelope = Envelope(to=[outcome.address], cc=known.copied, subject=subject, message=message)
+            outcome.message = mail_statement(known.customer, statement, envelope, file=file, actor=SYSTEM)
+    sent = [outcome for outcome, _ in proved]
+    StatementOutcome.objects.bulk_update(sent, ["message"])
+    StatementOutcome.objects.filter(pk__in=[outcome.pk for outcome in sent]).update(outcome=Outcome.QUEUED)
 
 
 @transaction.atomic
 def _refuse(outcome_id: int, reason: str) -> bool:
-    outcome = _planned(outcome_id)
-    if outcome is None:
-        return False
+    for outcome in _planned([outcome_id]):
+        _fail(outcome, reason)
+        return True
+    return False
+
+
+def _fail(outcome: StatementOutcome, reason: str) -> None:
     outcome.outcome, outcome.reason = Outcome.FAILED, reason[:255]
     outcome.save(update_fields=["outcome", "reason"])
-    return True
 
 
-def _planned(outcome_id: int) -> StatementOutcome | None:
-    """The outcome, locked, if it is still to be sent and nobody else is at it."""
+def _planned(outcome_ids: Iterable[int]) -> list[StatementOutcome]:
+    """Those of the outcomes, locked, that are still to be sent and nobody else is at."""
     rows = StatementOutcome.objects.select_for_update(skip_locked=True)
-    return rows.filter(pk=outcome_id, outcome=Outcome.PLANNED).first()
+    return list(rows.filter(pk__in=[*outcome_ids], outcome=Outcome.PLANNED).order_by("pk"))
 
 
 def finish_run(run: StatementRun) -> bool:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from reportlab.pdfgen.canvas import Canvas
 
 from billing import tasks
 from billing.models import KeptStatement, StatementOutcome, StatementRun
 from billing.selectors.statement_plans import RunOrder
 from billing.serializers.statement_runs import SHOWN
-from billing.services.statement_runs import plan_run
+from billing.services.statement_runs import in_turns, plan_run, planned_outcomes, ready_outcomes, send_together
 from billing.tests.admin_cast import browser
 from billing.tests.histories import clock, day, issue, make_customer, noon
 from businesses.audit import SYSTEM
@@ -23,6 +26,7 @@ from businesses.models import AuditEntry, Business
 from conftest import Api
 from customers.models import Customer
 from customers.services import update_customer
+from einvoicing.document import Statement
 from messaging.models import Message
 from webhooks.models import Event
 
@@ -353,3 +357,61 @@ def test_what_cannot_be_rendered_is_tried_for_a_day(run: StatementRun, monkeypat
     assert (run.state, planned.count(), failed.count()) == ("done", 0, 4)
     assert {row.reason for row in failed} == {"RuntimeError: out of ink"}
     assert not Message.objects.exists()
+
+
+def test_one_that_cannot_be_rendered_holds_up_nobody(run: StatementRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages, show = itertools.count(1), Canvas.showPage
+
+    def jam(canvas: Canvas) -> None:
+        if next(pages) in (2, 4):  # Ben's: together with the others, and by itself
+            raise RuntimeError("paper jam")
+        show(canvas)
+
+    monkeypatch.setattr(Canvas, "showPage", jam)
+    drive(run)
+    run.refresh_from_db()
+    assert run.state == "running"
+    assert fates(run) == {"Ann": "queued", "Ben": "planned", "Cem": "skipped", "Dan": "queued", "Eve": "queued"}
+    assert Message.objects.count() == KeptStatement.objects.count() == 3
+    drive(run)
+    run.refresh_from_db()
+    assert (run.state, fates(run)["Ben"]) == ("done", "queued")
+    assert Message.objects.count() == KeptStatement.objects.count() == 4
+
+
+def test_one_that_is_refused_holds_up_nobody(run: StatementRun) -> None:
+    StatementOutcome.objects.filter(run=run, customer__name="Ben").update(address="nobody")
+    drive(run)
+    run.refresh_from_db()
+    assert run.state == "done"
+    assert fates(run) == {"Ann": "queued", "Ben": "failed", "Cem": "skipped", "Dan": "queued", "Eve": "queued"}
+    assert "not an e-mail address" in StatementOutcome.objects.get(run=run, customer__name="Ben").reason
+    assert Message.objects.count() == KeptStatement.objects.count() == 3
+
+
+def test_long_statements_are_not_rendered_in_one_transaction(run: StatementRun) -> None:
+    with clock.at(noon(20)):
+        ready = ready_outcomes(planned_outcomes(run))
+
+    def turns(lines: int) -> list[int]:
+        long = {}
+        for pk, each in ready.items():
+            assert isinstance(each.statement, Statement)
+            long[pk] = each._replace(statement=replace(each.statement, items=each.statement.items * lines))
+        return [len(turn) for turn in in_turns(long)]
+
+    assert (turns(1), turns(250), turns(251), turns(600)) == ([4], [2, 2], [1] * 4, [1] * 4)
+
+
+def test_a_run_takes_few_queries_more_for_each_statement(run: StatementRun) -> None:
+    planned = planned_outcomes(run)
+    with clock.at(noon(20)):
+        with CaptureQueriesContext(connection) as of_one:
+            send_together(ready_outcomes(planned[:1]))
+        with CaptureQueriesContext(connection) as of_three:
+            send_together(ready_outcomes(planned[1:]))
+    assert len(of_three) - len(of_one) <= 2  # who is to be told of each
+
+
+def fates(run: StatementRun) -> dict[str, str]:
+    return dict(run.outcomes.values_list("customer__name", "outcome"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from celery import Celery
+from django.db import transaction
 
 from businesses.audit import SYSTEM
 from businesses.files import store_file
@@ -68,3 +70,28 @@ def test_a_message_whose_file_cannot_be_made_says_so(queue):
     message = fail_preparing(queue(preparing=True), error="No font")
     assert (message.state, message.last_error) == ("failed", "No font")
     assert attach_and_queue(message, []).state == "failed"
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What workers are told."""
+    calls = []
+    monkeypatch.setattr(Celery, "send_task", lambda app, task, args=(), **options: calls.append((task, args)))
+    return calls
+
+
+def test_a_worker_is_told_once_of_all_that_a_transaction_queues(queue, told, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        message = queue()
+    with django_capture_on_commit_callbacks(execute=True):
+        queue(), queue(), queue()
+    assert told == [("messaging.tasks.send_message", (message.pk,)), ("messaging.tasks.send_due_messages", ())]
+
+
+def test_a_worker_is_told_though_what_was_queued_first_was_undone(queue, told, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        with transaction.atomic():
+            queue()
+            transaction.set_rollback(True)
+        message = queue()
+    assert told == [("messaging.tasks.send_message", (message.pk,))]

@@ -144,7 +144,8 @@ DAMAGE = [
         "invoice INV-00007: due on 2026-09-09, its newest due date row 2026-05-01",
     ),
     (
-        "UPDATE businesses_tally SET count = count + 1 WHERE id = (SELECT max(id) FROM businesses_tally WHERE kind = 'billing_invoice')",
+        "UPDATE businesses_tally SET count = count + 1"
+        " WHERE id = (SELECT max(id) FROM businesses_tally WHERE kind = 'billing_invoice')",
         r"count of invoices: \d+ are recorded, \d+ are there",
     ),
     ("DELETE FROM billing_duedate WHERE {of INV-00012}", "invoice INV-00012: .*there is no due date row"),

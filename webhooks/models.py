@@ -186,6 +186,7 @@ class Delivery(Owned):
                 fields=["endpoint", "event"], condition=Q(state__in=["held", "failed"]), name="delivery_not_made"
             ),
             models.Index(fields=["business", "endpoint", "-id"], name="delivery_of_endpoint"),
+            models.Index(fields=["business", "-id"], name="delivery_of"),
         ]
         constraints = [
             # The event first: by it deliveries are found, and forgotten with it.

@@ -74,6 +74,8 @@ class Payment(Owned, CreditSource):
             models.Index(fields=["business", "-id"], name="payment_newest"),
             models.Index(fields=["business", "customer", "-id"], name="payment_of_customer"),
             models.Index(fields=["business", "payment_date", "id"], name="payment_by_date"),
+            models.Index(fields=["business", "amount_minor", "id"], name="payment_by_amount"),
+            models.Index(fields=["business", "updated_at", "id"], name="payment_by_update"),
             models.Index(
                 fields=["business", "customer", "currency"],
                 name="payment_with_credit",

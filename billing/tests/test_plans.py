@@ -29,7 +29,7 @@ BIG = 1_000  # rows: who reads such a table whole, reads what is others'
 _PAGES = 64  # of PostgreSQL's, as it counted them: it is right to read a table of fewer from one end to the other
 
 # The order must come from an index: nothing is sorted but what is equal in it. Left out, as no index has their order:
-# invoices by -due_date on PostgreSQL (nulls last), payments by amount and updated_at, deliveries by updated_at.
+# invoices by -due_date on PostgreSQL (nulls last), deliveries by updated_at.
 ORDERED = {
     "/invoices": (
         *("", "starting_after={id}", "ending_before={id}", "page=5", "sort=created_at&starting_after={id}"),
@@ -43,7 +43,7 @@ ORDERED = {
     "/payments": (
         *("", "starting_after={id}", "ending_before={id}", "page=5", "sort=created_at&starting_after={id}"),
         *("sort=payment_date", "sort=-payment_date", "sort=payment_date&starting_after={id}"),
-        *("sort=number", "sort=-number"),
+        *("sort=number", "sort=-number", "sort=amount", "sort=-amount", "sort=updated_at", "sort=-updated_at"),
     ),
     "/customers": (
         *("", "starting_after={id}", "ending_before={id}", "page=3", "sort=created_at&starting_after={id}"),
@@ -87,13 +87,12 @@ JOINED = {
     "/reports/revenue": {"billing_entry", "billing_invoice"},
     "/reports/taxes": {"billing_entry", "billing_invoice"},
 }
-# Left out: the deliveries of all endpoints, for which there is no index of a business's deliveries by id.
 ADMIN = (
     *("", "search/?s={name}&extended=1", "billing/invoice/", "billing/invoice/?p=3", "billing/invoice/?state=open"),
     *("billing/invoice/?state=late", "billing/invoice/?q={number}", "billing/invoice/?q={name}"),
     *("billing/payment/", "billing/payment/?q={number}", "billing/creditnote/", "billing/quotation/"),
     *("billing/adjustment/", "billing/statementrun/", "billing/keptstatement/"),
-    *("customers/customer/", "customers/customer/?q={name}", "webhooks/event/"),
+    *("customers/customer/", "customers/customer/?q={name}", "webhooks/event/", "webhooks/delivery/"),
     *("businesses/auditentry/", "messaging/message/"),
 )
 

@@ -8,7 +8,15 @@ from collections import defaultdict
 from tests.architecture.test_house import SOURCES
 
 # Atomic writes that nobody asks for and that change nothing a bookkeeper sees but the progress of work.
-TECHNICAL = {"merge_tallies", "_link_batch", "fail_preparing", "keep_books_check", "read_outcomes", "_give_batch", "_replay_batch"}
+TECHNICAL = {
+    "merge_tallies",
+    "_link_batch",
+    "fail_preparing",
+    "keep_books_check",
+    "read_outcomes",
+    "_give_batch",
+    "_replay_batch",
+}
 
 
 def called(function: ast.FunctionDef) -> set[str]:

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
 # Three on two cores: a test that starts a whole server waits most of its time.
-PYTEST = $(BIN)/python -m pytest -n 3 --dist worksteal
+PYTEST = $(BIN)/python -m pytest -n 3 --dist worksteal --durations 20 --durations-min 5
 TEMPLATES = find . \( -path './.*' -o -name site-packages \) -prune -o -path '*/templates/*' -name '*.html' -print
 
 .DEFAULT_GOAL := help

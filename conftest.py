@@ -19,12 +19,15 @@ os.environ.setdefault("RATE_LIMIT", "0")
 for name in ("EMAIL_URL", "OUTGOING_ALLOW_NETS", "TRUSTED_PROXIES", "EMAIL_FROM"):
     os.environ.pop(name, None)
 
-import django  # noqa: E402
+import django.conf  # noqa: E402
 
 django.setup()
 
 from collections.abc import Callable  # noqa: E402
 from typing import Any  # noqa: E402
+
+# A password that takes half a second to check protects nobody here; that it does so elsewhere is Django's default.
+django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 import pytest  # noqa: E402
 from django.http import HttpResponse  # noqa: E402
@@ -35,17 +38,20 @@ from invoicing.lib.triggers import drop_guards  # noqa: E402
 Call = Callable[..., Any]
 
 
+_ALIKE = ("test_admin_", "test_query_counts")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Those that start whole servers run first: they wait most of their time, and others can be done meanwhile.
 
-    What is the same beside PostgreSQL as beside SQLite runs beside SQLite alone. That is what asks no database, and what the
-    pages of the admin say: their services are asked there by the API's tests, and every list and page is opened by
-    tests/test_admin.py.
+    What is the same beside PostgreSQL as beside SQLite runs beside SQLite alone. That is what asks no database, how many
+    queries there are, and what the pages of the admin say: their services are asked there by the API's tests, and every list
+    and page is opened by tests/test_admin.py.
     """
     items.sort(key=lambda item: item.get_closest_marker("processes") is None)
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         return
-    pure = {item for item in items if not _asks_a_database(item) or item.path.name.startswith("test_admin_")}
+    pure = {item for item in items if not _asks_a_database(item) or item.path.name.startswith(_ALIKE)}
     config.hook.pytest_deselected(items=list(pure))
     items[:] = [item for item in items if item not in pure]
 

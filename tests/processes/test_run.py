@@ -23,7 +23,7 @@ def outside() -> Iterator[dict[str, str]]:
 
 def test_gets_ready_ends_cleanly_and_starts_again(tmp_path: Path, outside: dict[str, str]) -> None:
     data_dir = tmp_path / "data"
-    with running(data_dir, **outside) as server:
+    with running(data_dir, empty=True, **outside) as server:
         expected = {"web", "worker", "dispatcher", "scheduler"} | (set() if outside else {"broker"})
         assert wait_for(lambda: set(server.children()) == expected, 5)
         assert wait_for(lambda: server.status("/readyz") == 200, 40), server.said

@@ -22,7 +22,7 @@ class Process:
     name: str
     command: list[str]
     stop: signal.Signals = signal.SIGTERM
-    patience: float = 10
+    patience: float = 20
     defaults: dict[str, str] = field(default_factory=dict)
     speaks: bool = True  # whether its warnings are worth a line on the terminal
 

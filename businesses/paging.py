@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.db.models import F, Model, Q, QuerySet
@@ -15,9 +15,10 @@ from invoicing.lib.ids import parse_uuid
 from invoicing.lib.rows import read_rows_in_order
 
 Row = TypeVar("Row", bound=Model)
+_KEY = F("pk")
 # The key in an order that no index has: so few rows pass a filter that they are gathered and sorted. Databases think that what
 # is asked for is spread evenly, and look for last year's invoices among all that are newer.
-_GATHERED = "pk + 0"
+_GATHERED = _KEY + 0
 _FEW = 10_000
 PARAMETERS = frozenset({"page", "limit", "starting_after", "ending_before", "sort"})
 
@@ -90,12 +91,12 @@ def _order(text: str, sorts: Mapping[str, Order]) -> list[Order]:
     return [*order, Order("pk", order[-1].descending if order else True)]
 
 
-def _ordered(queryset: QuerySet[Row], order: list[Order], *, backwards: bool = False) -> QuerySet[Row]:
+def _ordered(queryset: QuerySet[Row], order: list[Order], *, backwards: bool = False, key: Any = _KEY) -> QuerySet[Row]:
     terms = []
     for item in order:
         descending = item.descending != backwards
         nulls = {("nulls_first" if backwards else "nulls_last"): True} if item.nullable else {}
-        column = F("pk") + 0 if item.column == _GATHERED else F(item.column)
+        column = key if item.column == "pk" else F(item.column)
         terms.append(column.desc(**nulls) if descending else column.asc(**nulls))
     return queryset.order_by(*terms)
 
@@ -112,9 +113,8 @@ def _numbered(
     page = _integer(parameters, "page", 1, 1, 10_000_000)
     total = tallies.total(queryset)
     start = (page - 1) * limit
-    if is_filtered and total <= _FEW:
-        order = [*order[:-1], replace(order[-1], column=_GATHERED)]
-    pks = list(_ordered(queryset, order).values_list("pk", flat=True)[start : start + limit]) if start < total else []
+    ordered = _ordered(queryset, order, key=_GATHERED if is_filtered and total <= _FEW else _KEY)
+    pks = list(ordered.values_list("pk", flat=True)[start : start + limit]) if start < total else []
     pages = -(-total // limit)
     rows = _shown(queryset, columns, pks)
     return Page(rows, {"page": page, "limit": limit, "total": total, "total_pages": pages})

@@ -91,9 +91,7 @@ TEMPLATES = [
 # The database ------------------------------------------------------------------------------------------------------
 SQLITE = ENVIRONMENT.database["ENGINE"].endswith("sqlite3")
 _database: dict[str, Any] = {**ENVIRONMENT.database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-if not SQLITE:
-    _database["ENGINE"] = "invoicing.postgresql"
-else:
+if SQLITE:
     _database["OPTIONS"] = {
         # Django's defaults fail a quarter of concurrent writes with "database is locked"; synchronous=FULL is for money.
         "transaction_mode": "IMMEDIATE",
@@ -102,6 +100,8 @@ else:
     }
     # Tests on a file as well: a database in memory has other locks than the one that people use.
     _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+else:
+    _database["ENGINE"] = "invoicing.postgresql"
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

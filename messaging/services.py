@@ -12,7 +12,7 @@ from businesses.models import Business, StoredFile
 from invoicing.lib import clock
 from invoicing.lib.errors import Conflict, Invalid
 from invoicing.lib.new_rows import insert, insert_all
-from invoicing.lib.wake import send_now
+from invoicing.lib.wake import send_now, to_come
 from messaging.addresses import clean_recipients
 from messaging.connections import require_connected
 from messaging.models import Channel, Connection, Kind, Language, Message, MessageAttachment, MessageText, State
@@ -195,9 +195,7 @@ class _Departure(list[Message]):
 
 
 def _let_leave(message: Message) -> None:
-    connection = transaction.get_connection()
-    to_come = [call for savepoints, call, _ in connection.run_on_commit if savepoints <= set(connection.savepoint_ids)]
-    departure = next((call for call in to_come if isinstance(call, _Departure) and call), None)
+    departure = next((call for call in to_come() if isinstance(call, _Departure) and call), None)
     if departure is None:
         transaction.on_commit(_Departure([message]))
     else:

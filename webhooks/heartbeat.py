@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from invoicing.lib.wake import send_now
+from invoicing.lib.wake import send_now, to_come
 
 _ALIVE, _BELL = "dispatcher:alive", "dispatcher:bell"
 _TASK = "webhooks.tasks.dispatch"
@@ -28,15 +28,8 @@ def _client(url: str) -> redis.Redis:
 
 def wake_dispatcher() -> None:
     """Have deliveries looked for once the current transaction has committed; many at once ring the bell once."""
-    if not any(call is _ring for _, call, _ in _to_come()):
+    if _ring not in to_come():
         transaction.on_commit(_ring)
-
-
-def _to_come() -> list[tuple[set[str], object, bool]]:
-    """What runs on commit whatever becomes of the savepoints that we are in."""
-    connection = transaction.get_connection()
-    open_ = set(connection.savepoint_ids)
-    return [entry for entry in connection.run_on_commit if entry[0] <= open_]
 
 
 def _ring() -> None:

@@ -62,7 +62,8 @@ def check_lines(document: Document, drafts: Sequence[LineDraft]) -> None:
 
 def store_lines(document: Document, drafts: Sequence[LineDraft], totals: Totals) -> None:
     """Replace the lines of a saved document; a draft line with a known id keeps it, inside and outside."""
-    known: dict[UUID, int] = dict(_lines(document).values_list("uuid", "pk"))
+    stays = any(draft.uuid for draft in drafts)
+    known: dict[UUID, int] = dict(_lines(document).values_list("uuid", "pk")) if stays else {}
     _lines(document).delete()
     made = made_lines(document, drafts, totals)
     for line in made:
